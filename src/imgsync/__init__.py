@@ -1,0 +1,1 @@
+"""Keeps photo albums in step between local folders and photo services."""

@@ -1,0 +1,213 @@
+"""The contract between img-sync and the places that hold photos.
+
+A *service* holds *albums*, an album holds *photos*. A service names each by a *ref* that only it
+understands, says in its *capabilities* what it can do, and does what it is told: it holds no
+retry, no dry run and no rule of syncing. `services/memory.py` is the shortest complete one, and
+`imgsync.testing.conformance` the suite that every service runs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from enum import StrEnum
+from typing import BinaryIO
+
+import msgspec
+
+from .model import Album, Field, Metadata, Photo
+
+__all__ = ["Capabilities", "Check", "Look", "Original", "Service", "Source", "Unread"]
+
+EVERY_FIELD = frozenset(Field)
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service can do, as plain data: all that the planner knows of it.
+
+    `reads`: fields whose values it shows; the others are neither compared nor agreed.
+    `writes`: fields that can be changed; CONTENT is replacing the picture of a photo.
+    `create`, `delete`: photos can be added, and put into a trash.
+    `moves`: a photo can get another name and album without being sent again.
+    `moves_albums`: an album can get another path.
+    `nested`: albums stand in albums and move with them. `many`: a photo can be in several albums.
+    `exact`: gives back the very bytes it was given; if not, its pictures never replace others.
+    `precise`: shows times and places digit by digit as they were said; if not, a difference
+        within the tolerance of `model.same` is noise and no edit.
+    `strips`: `open` can leave fields out of the bytes.
+    `digest`: the whole-file checksum it shows ("sha1", "md5"), "" for none.
+    `formats`: file name suffixes it takes ("jpg"), None for all.
+    `connections`: how many calls it bears at once.
+    """
+
+    reads: frozenset[Field] = EVERY_FIELD
+    writes: frozenset[Field] = EVERY_FIELD
+    create: bool = True
+    delete: bool = True
+    moves: bool = True
+    moves_albums: bool = True
+    nested: bool = True
+    many: bool = False
+    exact: bool = True
+    precise: bool = True
+    strips: bool = False
+    digest: str = ""
+    formats: frozenset[str] | None = None
+    connections: int = 1
+
+
+class Check(StrEnum):
+    """How far `photos` believes what is known of a photo that looks unchanged."""
+
+    CHANGED = "changed"  # all of it
+    METADATA = "metadata"  # the picture, not the metadata
+    ALL = "all"  # nothing
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """An album or a photo that is there and could not be looked at: never taken as absent.
+
+    `name` is the photo's file name, or the album's path; `why` a sentence for people.
+    """
+
+    ref: str
+    name: str
+    why: str
+
+
+def _nothing_hidden(name: str) -> bool:
+    return False
+
+
+class Look(msgspec.Struct, frozen=True):
+    """How an album is to be looked at.
+
+    `known`: photos by ref, as they were last seen. One that is still at a known version (and
+        that version is not "") may be given back as it was known, as far as `check` allows.
+    `hides`: file names that are to be passed over as if they were not there.
+    """
+
+    known: Mapping[str, Photo] = {}
+    check: Check = Check.CHANGED
+    hides: Callable[[str], bool] = _nothing_hidden
+
+
+class Original(msgspec.Struct):
+    """A photo's file, opened for reading. Whoever gets one closes it.
+
+    `sidecar`: the bytes of the XMP file that belongs to it alone, None where there is none.
+    """
+
+    stream: BinaryIO
+    size: int
+    sidecar: bytes | None = None
+
+    def __enter__(self) -> Original:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A photo to be created, or to replace another's picture.
+
+    `name`: the file name it should get. Where that is taken the service finds a free one.
+    `metadata`: what the photo is to show afterwards, whatever its bytes say.
+    `photo`: as the side that has it shows it (content, digests, size).
+    `open`: its file; may be called again, to send it once more.
+    """
+
+    name: str
+    metadata: Metadata
+    photo: Photo
+    open: Callable[[], Original]
+
+
+class Service(ABC):
+    """A place that holds albums of photos.
+
+    Every call may raise the errors of `imgsync.errors`; `Rejected` and `Stale` concern the one
+    photo only. Metadata goes out cleaned (`Metadata.clean`). Every call that writes
+
+    - gives back the photo as the service shows it afterwards, which may be less than was asked;
+    - raises Stale, and changes nothing, if the photo is no longer as `photo` says (where the
+      service lets us know);
+    - leaves the old or the new behind, never a half, and may be asked for again after a crash.
+    """
+
+    name: str
+    capabilities: Capabilities = Capabilities()
+
+    def normal(self, metadata: Metadata) -> Metadata:
+        """How this service would show `metadata`, if it were told so. Pure and idempotent."""
+        return metadata
+
+    @abstractmethod
+    def albums(self) -> Iterator[Album | Unread]:
+        """All albums, an album before those below it. An Unread hides all that is below it."""
+
+    def fingerprint(self, album: Album) -> str:
+        """A value that stays the same while nothing in the album changes; "" if it is not known.
+
+        Much cheaper than `photos`, and "" whenever it could miss a change.
+        """
+        return ""
+
+    @abstractmethod
+    def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
+        """The photos of an album. A photo that could not be read is given as Unread."""
+
+    @abstractmethod
+    def open(
+        self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()
+    ) -> Original:
+        """The photo's file; raises Stale if its picture is no longer the one of `photo`.
+
+        `without` (only where capabilities say `strips`): fields that the bytes must not tell.
+        """
+
+    @abstractmethod
+    def create_album(self, path: str) -> Album:
+        """The album at `path`; made if it is not there, and where `nested` those above it."""
+
+    @abstractmethod
+    def create(self, album: Album, source: Source) -> Photo:
+        """Adds a photo. Asked for again with the same bytes and name, it makes no second one."""
+
+    @abstractmethod
+    def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
+        """Gives the photo another picture, and the source's metadata. The old goes to the trash."""
+
+    @abstractmethod
+    def edit(
+        self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
+    ) -> Photo:
+        """Sets `fields` to what `metadata` says; an empty value clears. Other fields stay."""
+
+    @abstractmethod
+    def delete(self, album: Album, photo: Photo) -> None:
+        """Puts the photo into the trash. One that is gone already is no error."""
+
+    @abstractmethod
+    def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
+        """Gives the photo another album and file name; a free one like it where it is taken."""
+
+    @abstractmethod
+    def move_album(self, album: Album, path: str) -> Album:
+        """Gives the album another path; albums below it go along where `nested`.
+
+        Refs of the albums below may change: they are to be listed again.
+        """
+
+    def hold(self, album: Album) -> AbstractContextManager[None]:
+        """Keeps other runs of img-sync from writing to the album, as far as the service can.
+
+        Everything that writes to an album is asked for while it is held. Raises StateError
+        if another run holds it.
+        """
+        return nullcontext()
+
+    def close(self) -> None:
+        """Lets go of connections and files. Nothing may be asked afterwards."""
