@@ -1,14 +1,14 @@
 """What can go wrong, named by what whoever catches it does.
 
-    Error                      one sentence for people: what, where, the way out
-    |- UsageError              the command or the configuration is wrong        exit 2
-    |- Refused                 the plan looks like an accident: nothing is done exit 3
-    |- StateError              an album's memory cannot be read, or is in use   exit 4
-    `- ServiceError            a service did not do what was asked              exit 5
-       |- Denied               stop using this service
-       |- Unavailable          wait and try again, then stop using it
-       |- Stale                leave this photo for the next run
-       `- Rejected             report this photo and go on with the others
+Error                      one sentence for people: what, where, the way out
+|- UsageError              the command or the configuration is wrong        exit 2
+|- Refused                 the plan looks like an accident: nothing is done exit 3
+|- StateError              an album's memory cannot be read, or is in use   exit 4
+`- ServiceError            a service did not do what was asked              exit 5
+   |- Denied               stop using this service
+   |- Unavailable          wait and try again, then stop using it
+   |- Stale                leave this photo for the next run
+   `- Rejected             report this photo and go on with the others
 """
 
 from __future__ import annotations

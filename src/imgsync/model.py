@@ -190,6 +190,7 @@ class Pair(msgspec.Struct, frozen=True):
 
     `album` names the album whose state holds the link (or would); `left_album` and `right_album`
     the albums in which the sides show the photo now. All three are paths relative to the run's top.
+    `doubt`: why an absence may be none, "" where it is certain.
     """
 
     album: str
@@ -198,6 +199,7 @@ class Pair(msgspec.Struct, frozen=True):
     right: Photo | None = None
     left_album: str = ""
     right_album: str = ""
+    doubt: str = ""
 
     def photo(self, side: Side) -> Photo | None:
         return self.left if side is Side.LEFT else self.right

@@ -32,6 +32,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `moves`: a photo can get another name and album without being sent again.
     `moves_albums`: an album can get another path.
     `nested`: albums stand in albums and move with them. `many`: a photo can be in several albums.
+    `whole`: all its albums are meant to be here: a run both ways brings those that are new there.
     `exact`: gives back the very bytes it was given; if not, its pictures never replace others.
     `precise`: shows times and places digit by digit as they were said; if not, a difference
         within the tolerance of `model.same` is noise and no edit.
@@ -49,6 +50,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     moves_albums: bool = True
     nested: bool = True
     many: bool = False
+    whole: bool = False
     exact: bool = True
     precise: bool = True
     strips: bool = False
@@ -160,9 +162,7 @@ class Service(ABC):
         """The photos of an album. A photo that could not be read is given as Unread."""
 
     @abstractmethod
-    def open(
-        self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()
-    ) -> Original:
+    def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         """The photo's file; raises Stale if its picture is no longer the one of `photo`.
 
         `without` (only where capabilities say `strips`): fields that the bytes must not tell.

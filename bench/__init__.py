@@ -1,0 +1,1 @@
+"""Measures img-sync against the programs that people would use instead."""

@@ -1,0 +1,536 @@
+"""What is to be done about one photo, decided field by field; nothing is done here.
+
+A field has *changed* on a side when it differs from what that side showed when both last agreed.
+Photos that meet for the first time have the past "same picture, nothing said". What only one side
+changed goes to the other; what both changed to the same is recorded; sets are merged element by
+element; anything else that both changed is a conflict until the policy prefers a side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from .merge import agreed_elements, merge
+from .model import (
+    METADATA_FIELDS,
+    NOTHING_SAID,
+    SET_FIELDS,
+    Field,
+    Link,
+    Metadata,
+    Pair,
+    Photo,
+    Side,
+    same,
+    same_picture,
+)
+from .service import Capabilities
+
+__all__ = ["Action", "End", "Ends", "Op", "Policy", "plan", "settle"]
+
+
+class Op(StrEnum):
+    """What an action does. RECORD and FORGET change only the state."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    MOVE = "move"
+    RECORD = "record"
+    FORGET = "forget"
+    CONFLICT = "conflict"
+
+
+class End(msgspec.Struct, frozen=True):
+    """What the planner knows of one side's service."""
+
+    name: str
+    capabilities: Capabilities
+    normal: Callable[[Metadata], Metadata]
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """The two sides of a run."""
+
+    left: End
+    right: End
+
+    def __getitem__(self, side: Side) -> End:
+        return self.left if side is Side.LEFT else self.right
+
+    def common(self, metadata: Metadata) -> Metadata:
+        """The form in which both sides would show `metadata`: only there can they be compared."""
+        return self.right.normal(self.left.normal(metadata))
+
+    def shared(self) -> frozenset[Field]:
+        """The fields that both sides show."""
+        return self.left.capabilities.reads & self.right.capabilities.reads
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run may do.
+
+    `writes`: the sides that may be changed. `fields`: the fields it is about.
+    `prefer`: whose value wins a conflict. `max_delete`: the share of a side's linked photos beyond
+    which a plan that deletes is refused. `accept`: per side, the file name suffixes whose refusal
+    is no news.
+    """
+
+    writes: frozenset[Side] = frozenset(Side)
+    fields: frozenset[Field] = frozenset(Field)
+    prefer: Side | None = None
+    delete: bool = False
+    max_delete: float = 0.5
+    accept: Mapping[Side, frozenset[str]] = {}
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do about one photo, or, where `name` is None, about an album.
+
+    `side`: where it happens; None for what only the state or a person does.
+    `album`, `name`: the photo as it is known now. `fields`: what it is about, in their usual order.
+    `metadata`: CREATE and UPDATE: all that the side is to show afterwards.
+    `to`: MOVE: album and file name afterwards.
+    `without`: CREATE: fields that the bytes must not tell.
+    `why`: the reason, for people. `blocked`: why it is not done, None if it is.
+    `accepted`: blocked for good and known to be; it does not count.
+    """
+
+    op: Op
+    pair: Pair
+    side: Side | None = None
+    album: str = ""
+    name: str | None = None
+    fields: tuple[Field, ...] = ()
+    metadata: Metadata = NOTHING_SAID
+    to: tuple[str, str] = ("", "")
+    without: frozenset[Field] = frozenset()
+    why: str = ""
+    blocked: str | None = None
+    accepted: bool = False
+
+
+def plan(pair: Pair, ends: Ends, policy: Policy) -> tuple[Action, ...]:
+    """The actions that bring a pair in step, RECORD first; none if it is.
+
+    An action that the policy or a service forbids is in it too, with `blocked`.
+    """
+    if pair.left is not None and pair.right is not None:
+        return tuple(_both(pair, pair.left, pair.right, ends, policy))
+    present = Side.LEFT if pair.left is not None else Side.RIGHT
+    photo = pair.photo(present)
+    if photo is None:
+        return (_forget(pair),)
+    if Field.CONTENT not in policy.fields:
+        return ()
+    if pair.base is None:
+        return (_create(pair, photo, present, ends, policy, "new"),)
+    if _edited(photo, pair.base.half(present), ends):
+        why = f"deleted on {ends[present.other].name}, edited on {ends[present].name} since"
+        return (_create(pair, photo, present, ends, policy, why),)
+    return (_delete(pair, photo, present, ends, policy),)
+
+
+def settle(
+    base: Link | None,
+    id: str,
+    left: Photo,
+    right: Photo,
+    ends: Ends,
+    fields: frozenset[Field],
+    *,
+    placed: bool = True,
+) -> Link:
+    """The link after `fields` are agreed on; all other fields keep their past.
+
+    Of sets, the elements that both sides show, and those that neither does, are agreed in any
+    case. `placed`: the name is agreed too. A half keeps its version only if it holds all that the
+    photo showed; otherwise it is "", and the next scan looks closer.
+    """
+    past_left, past_right = _past(base)
+    said_left = past_left.metadata.but(left.metadata, fields)
+    said_right = past_right.metadata.but(right.metadata, fields)
+    for field in SET_FIELDS & ends.shared() - fields:
+        pasts = past_left.metadata.get(field), past_right.metadata.get(field)
+        nows = left.metadata.get(field), right.metadata.get(field)
+        now_left, now_right = agreed_elements(field, *nows, *pasts, ends.common)
+        said_left = said_left.but(_only(field, now_left), (field,))
+        said_right = said_right.but(_only(field, now_right), (field,))
+    content = Field.CONTENT in fields or (base is None and same_picture(left, right) is not False)
+    return Link(
+        id,
+        _half(left, past_left, said_left, content=content, placed=placed or base is None),
+        _half(right, past_right, said_right, content=content, placed=placed or base is None),
+    )
+
+
+def _half(shown: Photo, past: Photo, said: Metadata, *, content: bool, placed: bool) -> Photo:
+    picture = shown if content else past
+    half = Photo(
+        ref=shown.ref,
+        name=shown.name if placed else past.name,
+        content=picture.content,
+        size=picture.size,
+        digests=picture.digests,
+        metadata=said,
+    )
+    whole = (half.name, half.content, said) == (shown.name, shown.content, shown.metadata)
+    return msgspec.structs.replace(half, version=shown.version) if whole else half
+
+
+_STRANGER = Photo(ref="", name="")
+
+
+def _past(base: Link | None) -> tuple[Photo, Photo]:
+    return (_STRANGER, _STRANGER) if base is None else (base.left, base.right)
+
+
+class _Verdict(StrEnum):
+    AGREED = "agreed"
+    LEFT = "left"  # the left side is to get the right one's value
+    RIGHT = "right"
+    MERGE = "merge"  # each side is to get what it lacks
+    CONFLICT = "conflict"
+
+
+_OVERRULE = {Side.LEFT: _Verdict.RIGHT, Side.RIGHT: _Verdict.LEFT}
+
+
+def _both(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> Iterator[Action]:
+    if pair.base is not None and _untouched(pair, pair.base, left, right):
+        return
+    decided = policy.prefer is not None and Field.CONTENT in policy.fields
+    if pair.base is None and not decided and same_picture(left, right) is False:
+        yield _conflict(pair, left, [Field.CONTENT], "same name, different pictures")
+        return
+    verdicts: dict[Field, _Verdict] = {}
+    for field in METADATA_FIELDS:
+        if field in ends.shared() and field in policy.fields:
+            verdicts[field] = _compare(field, pair.base, left, right, ends, policy)
+    if Field.CONTENT in policy.fields:
+        verdicts[Field.CONTENT] = _compare_pictures(pair.base, left, right, policy)
+    moves = list(_moves(pair, left, right, ends, policy))
+
+    agreed = frozenset(field for field, verdict in verdicts.items() if verdict is _Verdict.AGREED)
+    id = pair.base.id if pair.base else ""
+    link = settle(pair.base, id, left, right, ends, agreed, placed=not moves)
+    if link != pair.base or (not moves and _strayed(pair)):
+        yield _record(pair, left, link, agreed)
+    yield from moves
+    yield from _updates(pair, left, right, ends, policy, verdicts)
+    disputed = [field for field, verdict in verdicts.items() if verdict is _Verdict.CONFLICT]
+    if disputed:
+        yield _conflict(pair, left, disputed, "changed on both sides")
+
+
+def _untouched(pair: Pair, base: Link, left: Photo, right: Photo) -> bool:
+    """Whether both sides still are at the versions that the link wholly holds."""
+    return (
+        "" != left.version == base.left.version
+        and "" != right.version == base.right.version
+        and left.ref == base.left.ref
+        and right.ref == base.right.ref
+        and left.name == base.left.name
+        and right.name == base.right.name
+        and not _strayed(pair)
+    )
+
+
+def _strayed(pair: Pair) -> bool:
+    return not pair.album == pair.left_album == pair.right_album
+
+
+def _compare(
+    field: Field, base: Link | None, left: Photo, right: Photo, ends: Ends, policy: Policy
+) -> _Verdict:
+    here, there = left.metadata.get(field), right.metadata.get(field)
+    past_left, past_right = (past.metadata.get(field) for past in _past(base))
+    left_changed, right_changed = here != past_left, there != past_right
+    if not left_changed and not right_changed:
+        return _Verdict.AGREED
+    if field in SET_FIELDS:
+        merged = merge(field, here, there, past_left, past_right, ends.common)
+        return _Verdict.AGREED if merged == (here, there) else _Verdict.MERGE
+    one = ends.common(_only(field, here)).get(field)
+    two = ends.common(_only(field, there)).get(field)
+    if one == two:
+        return _Verdict.AGREED
+    alike = same(field, one, two)
+    if left_changed and right_changed:
+        if alike:
+            return _Verdict.AGREED
+        return _OVERRULE[policy.prefer] if policy.prefer else _Verdict.CONFLICT
+    changed = Side.LEFT if left_changed else Side.RIGHT
+    if alike and not ends[changed].capabilities.precise:
+        return _Verdict.AGREED
+    return _OVERRULE[changed]
+
+
+def _compare_pictures(base: Link | None, left: Photo, right: Photo, policy: Policy) -> _Verdict:
+    alike = same_picture(left, right)
+    if base is None:
+        left_changed = right_changed = alike is False
+    else:
+        left_changed = _repainted(left, base.left)
+        right_changed = _repainted(right, base.right)
+    if alike or not (left_changed or right_changed):
+        return _Verdict.AGREED
+    if left_changed and right_changed:
+        return _OVERRULE[policy.prefer] if policy.prefer else _Verdict.CONFLICT
+    return _Verdict.RIGHT if left_changed else _Verdict.LEFT
+
+
+def _repainted(now: Photo, past: Photo) -> bool:
+    return now.content != past.content and not same_picture(now, past)
+
+
+def _edited(photo: Photo, past: Photo, ends: Ends) -> bool:
+    """Whether a side changed anything that the other side could have known."""
+    return _repainted(photo, past) or any(
+        photo.metadata.get(field) != past.metadata.get(field)
+        for field in METADATA_FIELDS
+        if field in ends.shared()
+    )
+
+
+def _only(field: Field, value: object) -> Metadata:
+    return msgspec.structs.replace(NOTHING_SAID, **{field.value: value})
+
+
+def _updates(
+    pair: Pair,
+    left: Photo,
+    right: Photo,
+    ends: Ends,
+    policy: Policy,
+    verdicts: Mapping[Field, _Verdict],
+) -> Iterator[Action]:
+    """One UPDATE for each side that is to get something, and one for what it cannot get."""
+    to_left, to_right = left.metadata, right.metadata
+    wanted: dict[Side, list[Field]] = {Side.LEFT: [], Side.RIGHT: []}
+    past_left, past_right = _past(pair.base)
+    for field, verdict in verdicts.items():
+        if verdict is _Verdict.MERGE:
+            here, there = left.metadata.get(field), right.metadata.get(field)
+            pasts = past_left.metadata.get(field), past_right.metadata.get(field)
+            new_left, new_right = merge(field, here, there, *pasts, ends.common)
+            if new_left != here:
+                wanted[Side.LEFT].append(field)
+                to_left = to_left.but(_only(field, new_left), (field,))
+            if new_right != there:
+                wanted[Side.RIGHT].append(field)
+                to_right = to_right.but(_only(field, new_right), (field,))
+        elif verdict is _Verdict.LEFT:
+            wanted[Side.LEFT].append(field)
+            to_left = to_left.but(right.metadata, (field,))
+        elif verdict is _Verdict.RIGHT:
+            wanted[Side.RIGHT].append(field)
+            to_right = to_right.but(left.metadata, (field,))
+    for side, metadata in ((Side.LEFT, to_left), (Side.RIGHT, to_right)):
+        yield from _update(pair, side, metadata, wanted[side], ends, policy)
+
+
+def _update(
+    pair: Pair, side: Side, metadata: Metadata, fields: list[Field], ends: Ends, policy: Policy
+) -> Iterator[Action]:
+    reasons: dict[str | None, list[Field]] = {}
+    for field in fields:
+        reasons.setdefault(_forbids_update(field, side, ends, policy), []).append(field)
+    photo = pair.photo(side)
+    assert photo is not None
+    for reason, some in reasons.items():
+        yield Action(
+            op=Op.UPDATE,
+            pair=pair,
+            side=side,
+            album=pair.album_of(side),
+            name=photo.name,
+            fields=_ordered(some),
+            metadata=photo.metadata.but(metadata, some),
+            why=f"changed on {ends[side.other].name}",
+            blocked=reason,
+        )
+
+
+def _forbids_update(field: Field, side: Side, ends: Ends, policy: Policy) -> str | None:
+    service, source = ends[side], ends[side.other]
+    if side not in policy.writes:
+        return f"this run does not write to {service.name}"
+    if field not in service.capabilities.writes:
+        return f"{service.name} cannot change the {field} of a photo"
+    if field is Field.CONTENT and not source.capabilities.exact:
+        return f"{source.name} does not give back original pictures"
+    return None
+
+
+def _create(
+    pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy, why: str
+) -> Action:
+    side = present.other
+    fields = policy.fields & ends.shared()
+    hidden = frozenset(
+        field
+        for field in METADATA_FIELDS
+        if field not in policy.fields and photo.metadata.get(field) != NOTHING_SAID.get(field)
+    )
+    suffix = photo.name.rpartition(".")[2].lower()
+    reason = _forbids_create(suffix, side, hidden, ends, policy)
+    takes = ends[side].capabilities.formats
+    return Action(
+        op=Op.CREATE,
+        pair=pair,
+        side=side,
+        album=pair.album_of(present),
+        name=photo.name,
+        fields=_ordered(
+            [
+                f
+                for f in fields
+                if f is Field.CONTENT or photo.metadata.get(f) != NOTHING_SAID.get(f)
+            ]
+        ),
+        metadata=NOTHING_SAID.but(photo.metadata, fields),
+        without=hidden,
+        why=why,
+        blocked=reason,
+        accepted=reason is not None
+        and takes is not None
+        and suffix not in takes
+        and suffix in policy.accept.get(side, ()),
+    )
+
+
+def _forbids_create(
+    suffix: str, side: Side, hidden: frozenset[Field], ends: Ends, policy: Policy
+) -> str | None:
+    service, source = ends[side], ends[side.other]
+    if side not in policy.writes:
+        return f"this run does not write to {service.name}"
+    if not service.capabilities.create:
+        return f"{service.name} takes no new photos"
+    if service.capabilities.formats is not None and suffix not in service.capabilities.formats:
+        return f"{service.name} takes no {suffix.upper()} files"
+    if hidden and not source.capabilities.strips:
+        names = ", ".join(_ordered(hidden))
+        return f"{source.name} cannot give a copy without {names}"
+    return None
+
+
+def _delete(pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy) -> Action:
+    service = ends[present]
+    reason = None
+    if present not in policy.writes:
+        reason = f"this run does not write to {service.name}"
+    elif not service.capabilities.delete:
+        reason = f"{service.name} has no trash that can be used"
+    elif pair.doubt:
+        reason = pair.doubt
+    elif not policy.delete:
+        reason = "deletions are carried only with --delete"
+    return Action(
+        op=Op.DELETE,
+        pair=pair,
+        side=present,
+        album=pair.album_of(present),
+        name=photo.name,
+        why=f"deleted on {ends[present.other].name}",
+        blocked=reason,
+    )
+
+
+def _moves(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> Iterator[Action]:
+    """Name and album, each compared like a field; what goes to one side is one MOVE."""
+    base = pair.base
+    if base is None or Field.CONTENT not in policy.fields:
+        return
+    name = _placed(base.left.name, left.name, base.right.name, right.name, policy)
+    album = _placed(pair.album, pair.left_album, pair.album, pair.right_album, policy)
+    for side, photo in ((Side.LEFT, left), (Side.RIGHT, right)):
+        target = _Verdict(side.value)
+        if target in (name, album):
+            other = pair.photo(side.other)
+            assert other is not None
+            to_album = pair.album_of(side.other) if album is target else pair.album_of(side)
+            to_name = other.name if name is target else photo.name
+            yield _move(pair, photo, side, (to_album, to_name), ends, policy)
+    if _Verdict.CONFLICT in (name, album):
+        there = f"{pair.right_album}/{right.name}".lstrip("/")
+        yield _conflict(pair, left, [], f"moved on both sides, on {ends.right.name} to {there}")
+
+
+def _placed(past_left: str, left: str, past_right: str, right: str, policy: Policy) -> _Verdict:
+    left_moved, right_moved = left != past_left, right != past_right
+    if left == right or not (left_moved or right_moved):
+        return _Verdict.AGREED
+    if left_moved and right_moved:
+        return _OVERRULE[policy.prefer] if policy.prefer else _Verdict.CONFLICT
+    return _Verdict.RIGHT if left_moved else _Verdict.LEFT
+
+
+def _move(
+    pair: Pair, photo: Photo, side: Side, to: tuple[str, str], ends: Ends, policy: Policy
+) -> Action:
+    service = ends[side]
+    reason = None
+    if side not in policy.writes:
+        reason = f"this run does not write to {service.name}"
+    elif not service.capabilities.moves:
+        reason = f"{service.name} cannot move or rename photos"
+    where = f"{to[0]}/{to[1]}".lstrip("/") if to[0] != pair.album_of(side) else to[1]
+    return Action(
+        op=Op.MOVE,
+        pair=pair,
+        side=side,
+        album=pair.album_of(side),
+        name=photo.name,
+        to=to,
+        why=f"moved on {ends[side.other].name} to {where}",
+        blocked=reason,
+    )
+
+
+def _record(pair: Pair, left: Photo, link: Link, agreed: Iterable[Field]) -> Action:
+    base = pair.base
+    fields = [f for f in agreed if base is None or _learnt(f, base, link)]
+    why = "known on both sides" if base is None else "the same on both sides"
+    return Action(
+        op=Op.RECORD,
+        pair=pair,
+        album=pair.left_album,
+        name=left.name,
+        fields=_ordered(fields),
+        why=why,
+    )
+
+
+def _learnt(field: Field, base: Link, link: Link) -> bool:
+    """Whether a link says something else of a field than the one before."""
+    if field is Field.CONTENT:
+        return (base.left.content, base.right.content) != (link.left.content, link.right.content)
+    return any(base.half(s).metadata.get(field) != link.half(s).metadata.get(field) for s in Side)
+
+
+def _forget(pair: Pair) -> Action:
+    name = pair.base.left.name if pair.base else None
+    return Action(op=Op.FORGET, pair=pair, album=pair.album, name=name, why="gone on both sides")
+
+
+def _conflict(pair: Pair, left: Photo, fields: Iterable[Field], why: str) -> Action:
+    return Action(
+        op=Op.CONFLICT,
+        pair=pair,
+        album=pair.left_album,
+        name=left.name,
+        fields=_ordered(fields),
+        why=why,
+    )
+
+
+_ORDER = {field: number for number, field in enumerate(Field)}
+
+
+def _ordered(fields: Iterable[Field]) -> tuple[Field, ...]:
+    return tuple(sorted(fields, key=_ORDER.__getitem__))
