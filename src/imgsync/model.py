@@ -170,6 +170,11 @@ class Photo(msgspec.Struct, frozen=True, omit_defaults=True):
     digests: frozenset[str] = frozenset()
     metadata: Metadata = NOTHING_SAID
 
+    @property
+    def marks(self) -> frozenset[str]:
+        """All that the picture can be recognised by elsewhere."""
+        return self.digests | {self.content} if ":" in self.content else self.digests
+
 
 class Link(msgspec.Struct, frozen=True):
     """A photo that stands on both sides, each half as that side showed it when they last agreed.
@@ -240,16 +245,11 @@ def same_picture(a: Photo, b: Photo) -> bool | None:
 
     Unequal checksums of whole files say nothing: bytes differ as soon as metadata is embedded.
     """
-    marks = _marks(b)
-    if not marks.isdisjoint(_marks(a)):
+    if not a.marks.isdisjoint(b.marks):
         return True
     if _has_picture_digest(a) and _has_picture_digest(b):
         return False
     return None
-
-
-def _marks(photo: Photo) -> frozenset[str]:
-    return photo.digests | {photo.content} if ":" in photo.content else photo.digests
 
 
 def _has_picture_digest(photo: Photo) -> bool:
