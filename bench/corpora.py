@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 PHOTOS_PER_ALBUM = 100
-BYTES_PER_CAMERA_PHOTO = 1_600_000
+LEAST_BYTES = 1_170_000  # of a camera photo; with the larger originals 1.6 MB on average
 OLD = 1_500_000_000  # a photo's mtime: well before anything that the clock's grain could blur
 
 
@@ -24,11 +24,12 @@ def small_photos(tree: Path, count: int) -> None:
 
 def camera_photos(tree: Path, count: int, originals: Path) -> int:
     """`count` JPEGs of about 1.6 MB with the metadata of real ones; gives their bytes in all."""
-    sources = [path.read_bytes() for path in sorted(originals.glob("jpg/[hm]*/*.jpg"))]
+    paths = (path for kind in ("hdr", "mobile") for path in originals.glob(f"jpg/{kind}/*.jpg"))
+    sources = [path.read_bytes() for path in sorted(paths)]
     total = 0
     for number in range(count):
         source = sources[number % len(sources)]
-        missing = max(64, BYTES_PER_CAMERA_PHOTO - len(source))
+        missing = max(64, LEAST_BYTES - len(source))
         noise = random.Random(number).randbytes(missing)
         # Coded pictures say 0xFF as 0xFF00: a bare 0xFF would begin a marker.
         data = _insert(source, noise.replace(b"\xff", b"\xff\x00"))

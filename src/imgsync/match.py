@@ -81,13 +81,17 @@ def relink(rest: Leftovers) -> None:
     By picture where that is unmistakable, then by ref: so a picture that was painted over under
     its old name stays with its link, and two files that swapped names do not.
     """
-    for side in Side:
-        _by_picture(rest, side)
+    doubtful = {side: _by_picture(rest, side) for side in Side}
     for side in Side:
         _by_old_ref(rest, side)
+        for number in doubtful[side]:
+            pair = rest.links[number]
+            if pair.photo(side) is None:
+                rest.links[number] = msgspec.structs.replace(pair, doubt=TWINS)
 
 
-def _by_picture(rest: Leftovers, side: Side) -> None:
+def _by_picture(rest: Leftovers, side: Side) -> set[int]:
+    """The links for which there are photos, but none that is surely theirs."""
     seekers: dict[str, list[int]] = defaultdict(list)
     for number, pair in enumerate(rest.links):
         if pair.photo(side) is None and pair.base is not None:
@@ -98,14 +102,18 @@ def _by_picture(rest: Leftovers, side: Side) -> None:
         for photo in photos:
             for mark in photo.marks & seekers.keys():
                 finds[mark].append((album, photo))
+    doubtful: set[int] = set()
     for mark in sorted(finds):
-        _tell_apart(rest, side, seekers[mark], finds[mark])
+        doubtful.update(_tell_apart(rest, side, seekers[mark], finds[mark]))
+    return doubtful
 
 
 # What tells twins apart, the surest first.
 _SIGNS: tuple[Callable[[Pair, Photo, str, Photo], bool], ...] = (
     lambda pair, past, album, photo: "" != past.version == photo.version,
     lambda pair, past, album, photo: past.name == photo.name,
+    lambda pair, past, album, photo: 0 != past.size == photo.size,
+    lambda pair, past, album, photo: "" != past.metadata.taken == photo.metadata.taken,
     lambda pair, past, album, photo: pair.album == album,
     lambda pair, past, album, photo: True,
 )
@@ -113,8 +121,11 @@ _SIGNS: tuple[Callable[[Pair, Photo, str, Photo], bool], ...] = (
 
 def _tell_apart(
     rest: Leftovers, side: Side, seekers: list[int], finds: list[tuple[str, Photo]]
-) -> None:
-    """Matches links and strangers of one picture, as far as a sign leaves one for each."""
+) -> list[int]:
+    """Matches links and strangers of one picture, as far as a sign leaves one for each.
+
+    Gives back the links that stay without, though a stranger is left that might be theirs.
+    """
     seekers = [n for n in seekers if rest.links[n].photo(side) is None]
     finds = [(a, p) for a, p in finds if any(p is s for s in rest.strangers[side].get(a, ()))]
     for sign in _SIGNS:
@@ -128,9 +139,7 @@ def _tell_apart(
                 _give(rest, number, side, *wanted[0])
                 seekers.remove(number)
                 finds.remove(wanted[0])
-    if finds:
-        for number in seekers:
-            rest.links[number] = msgspec.structs.replace(rest.links[number], doubt=TWINS)
+    return seekers if finds else []
 
 
 def _past(rest: Leftovers, number: int, side: Side) -> Photo:
@@ -153,9 +162,9 @@ def _give(rest: Leftovers, number: int, side: Side, album: str, photo: Photo) ->
     strangers[:] = [stranger for stranger in strangers if stranger is not photo]
     pair = rest.links[number]
     if side is Side.LEFT:
-        pair = msgspec.structs.replace(pair, left=photo, left_album=album, doubt="")
+        pair = msgspec.structs.replace(pair, left=photo, left_album=album)
     else:
-        pair = msgspec.structs.replace(pair, right=photo, right_album=album, doubt="")
+        pair = msgspec.structs.replace(pair, right=photo, right_album=album)
     rest.links[number] = pair
 
 

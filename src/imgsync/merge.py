@@ -63,13 +63,10 @@ def agreed_elements(
 def _carry(
     mine: Elements, theirs: Elements, my_past: Elements, their_past: Elements, key: Key
 ) -> list[Any]:
-    my_keys = {key(e) for e in mine}
-    added_here = {key(e) for e in mine if e not in my_past}
-    added_there = {key(e) for e in theirs if e not in their_past}
-    removed_there = {key(e) for e in their_past} - {key(e) for e in theirs}
-    lost = removed_there - added_here - {None}
-    kept = [e for e in mine if key(e) not in lost]
-    return kept + [e for e in theirs if key(e) in added_there - my_keys - {None}]
+    held = {key(e) for e in mine} | {None}
+    removed_there = {key(e) for e in their_past} - {key(e) for e in theirs} - {None}
+    kept = [e for e in mine if e not in my_past or key(e) not in removed_there]
+    return kept + [e for e in theirs if e not in their_past and key(e) not in held]
 
 
 def _keys(field: Field, sets: Iterable[Elements], common: Callable[[Metadata], Metadata]) -> Key:

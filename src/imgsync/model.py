@@ -7,6 +7,7 @@ that two different services need.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -30,9 +31,11 @@ __all__ = [
     "Photo",
     "Region",
     "Side",
+    "fingerprint",
     "same",
     "same_picture",
     "same_region",
+    "wall_clock",
 ]
 
 
@@ -213,6 +216,15 @@ class Pair(msgspec.Struct, frozen=True):
         return self.left_album if side is Side.LEFT else self.right_album
 
 
+def fingerprint(versions: Iterable[tuple[str, str]]) -> str:
+    """One value for the (ref, version) of all photos of an album; "" if a version is not known."""
+    lines = [f"{ref}\0{version}" if version else "" for ref, version in versions]
+    if "" in lines:
+        return ""
+    said = "\n".join(sorted(lines)).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(said).hexdigest()[:32]
+
+
 def same(field: Field, a: Any, b: Any) -> bool:
     """Whether two services mean the same by `a` and `b`, values of a metadata field.
 
@@ -233,11 +245,17 @@ def same(field: Field, a: Any, b: Any) -> bool:
 
 def same_region(a: Region, b: Region) -> bool:
     """Whether two regions are the same face: the name, and frames that overlap by more than 0.6."""
-    if a.name != b.name:
-        return False
+    if a == b or a.name != b.name:
+        return a == b
     if a.area is None or b.area is None:
-        return a.area is b.area
+        return False
     return _overlap(a.area, b.area) > 0.6
+
+
+def wall_clock(taken: str) -> str:
+    """A time without its offset."""
+    day, letter, clock = taken.partition("T")
+    return day + letter + re.split("[Z+-]", clock, maxsplit=1)[0]
 
 
 def same_picture(a: Photo, b: Photo) -> bool | None:
@@ -301,7 +319,8 @@ def _same_time(a: str, b: str) -> bool:
     (wall_a, offset_a), (wall_b, offset_b) = one, two
     if offset_a is None or offset_b is None:
         return wall_a == wall_b
-    return wall_a - offset_a == wall_b - offset_b
+    # Moments are not computed: in the years 1 and 9999 they may be none that Python knows.
+    return wall_a - wall_b == offset_a - offset_b
 
 
 _DEGREES = 3e-5

@@ -26,6 +26,7 @@ from .model import (
     Side,
     same,
     same_picture,
+    wall_clock,
 )
 from .service import Capabilities
 
@@ -94,7 +95,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     `album`, `name`: the photo as it is known now. `fields`: what it is about, in their usual order.
     `metadata`: CREATE and UPDATE: all that the side is to show afterwards.
     `to`: MOVE: album and file name afterwards.
-    `without`: CREATE: fields that the bytes must not tell.
+    `without`: CREATE and UPDATE: fields that the bytes must not tell, where bytes are sent.
+    `link`: RECORD: what is then agreed; its id is "" for photos that meet for the first time.
     `why`: the reason, for people. `blocked`: why it is not done, None if it is.
     `accepted`: blocked for good and known to be; it does not count.
     """
@@ -108,6 +110,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Metadata = NOTHING_SAID
     to: tuple[str, str] = ("", "")
     without: frozenset[Field] = frozenset()
+    link: Link | None = None
     why: str = ""
     blocked: str | None = None
     accepted: bool = False
@@ -128,7 +131,7 @@ def plan(pair: Pair, ends: Ends, policy: Policy) -> tuple[Action, ...]:
         return ()
     if pair.base is None:
         return (_create(pair, photo, present, ends, policy, "new"),)
-    if _edited(photo, pair.base.half(present), ends):
+    if _edited(photo, pair.base.half(present), ends[present], ends.shared()):
         why = f"deleted on {ends[present.other].name}, edited on {ends[present].name} since"
         return (_create(pair, photo, present, ends, policy, why),)
     return (_delete(pair, photo, present, ends, policy),)
@@ -146,14 +149,16 @@ def settle(
 ) -> Link:
     """The link after `fields` are agreed on; all other fields keep their past.
 
-    Of sets, the elements that both sides show, and those that neither does, are agreed in any
-    case. `placed`: the name is agreed too. A half keeps its version only if it holds all that the
-    photo showed; otherwise it is "", and the next scan looks closer.
+    Only what both sides show can be agreed. Of sets, whether among `fields` or not, exactly the
+    elements that both sides show, and those that neither does, are agreed. `placed`: the name is
+    agreed too. A half keeps its version only if it holds all that the photo showed; otherwise it
+    is "", and the next scan looks closer.
     """
     past_left, past_right = _past(base)
-    said_left = past_left.metadata.but(left.metadata, fields)
-    said_right = past_right.metadata.but(right.metadata, fields)
-    for field in SET_FIELDS & ends.shared() - fields:
+    agreed = (fields & ends.shared()) - SET_FIELDS
+    said_left = past_left.metadata.but(left.metadata, agreed)
+    said_right = past_right.metadata.but(right.metadata, agreed)
+    for field in SET_FIELDS & ends.shared():
         pasts = past_left.metadata.get(field), past_right.metadata.get(field)
         nows = left.metadata.get(field), right.metadata.get(field)
         now_left, now_right = agreed_elements(field, *nows, *pasts, ends.common)
@@ -202,28 +207,47 @@ _OVERRULE = {Side.LEFT: _Verdict.RIGHT, Side.RIGHT: _Verdict.LEFT}
 def _both(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> Iterator[Action]:
     if pair.base is not None and _untouched(pair, pair.base, left, right):
         return
-    decided = policy.prefer is not None and Field.CONTENT in policy.fields
-    if pair.base is None and not decided and same_picture(left, right) is False:
-        yield _conflict(pair, left, [Field.CONTENT], "same name, different pictures")
-        return
-    verdicts: dict[Field, _Verdict] = {}
-    for field in METADATA_FIELDS:
-        if field in ends.shared() and field in policy.fields:
-            verdicts[field] = _compare(field, pair.base, left, right, ends, policy)
-    if Field.CONTENT in policy.fields:
-        verdicts[Field.CONTENT] = _compare_pictures(pair.base, left, right, policy)
-    moves = list(_moves(pair, left, right, ends, policy))
+    if _mistaken(pair.base, left, right):
+        why = _undecided(pair, ends, policy)
+        if why is not None:
+            yield _conflict(pair, left, [Field.CONTENT], why)
+            return
+    verdicts = _verdicts(pair.base, left, right, ends, policy)
+    name, album = _places(pair, left, right, policy)
+    placed = name is album is _Verdict.AGREED
 
     agreed = frozenset(field for field, verdict in verdicts.items() if verdict is _Verdict.AGREED)
     id = pair.base.id if pair.base else ""
-    link = settle(pair.base, id, left, right, ends, agreed, placed=not moves)
-    if link != pair.base or (not moves and _strayed(pair)):
-        yield _record(pair, left, link, agreed)
-    yield from moves
+    link = settle(pair.base, id, left, right, ends, agreed, placed=placed)
+    if link != pair.base or (placed and _strayed(pair)):
+        yield _record(pair, left, link)
+    disputes = []
+    if Field.CONTENT in policy.fields:
+        yield from _moves(pair, name, album, ends, policy)
+        if _Verdict.CONFLICT in (name, album):
+            there = f"{pair.right_album}/{right.name}".lstrip("/")
+            disputes.append(f"moved on both sides, on {ends.right.name} to {there}")
     yield from _updates(pair, left, right, ends, policy, verdicts)
     disputed = [field for field, verdict in verdicts.items() if verdict is _Verdict.CONFLICT]
     if disputed:
-        yield _conflict(pair, left, disputed, "changed on both sides")
+        disputes.append("changed on both sides")
+    if disputes:
+        yield _conflict(pair, left, disputed, "; ".join(disputes))
+
+
+def _mistaken(base: Link | None, left: Photo, right: Photo) -> bool:
+    """Whether a pair of one name shows two pictures, and no picture of it was ever agreed on."""
+    known = base is not None and (base.left.content or base.right.content)
+    return not known and same_picture(left, right) is False
+
+
+def _undecided(pair: Pair, ends: Ends, policy: Policy) -> str | None:
+    """Why neither of two pictures may take the other's place; None if one may."""
+    why = "same name, different pictures"
+    if policy.prefer is None or Field.CONTENT not in policy.fields:
+        return why
+    reason = _forbids_update(Field.CONTENT, policy.prefer.other, pair, ends, policy)
+    return None if reason is None else f"{why}; {reason}"
 
 
 def _untouched(pair: Pair, base: Link, left: Photo, right: Photo) -> bool:
@@ -239,20 +263,45 @@ def _untouched(pair: Pair, base: Link, left: Photo, right: Photo) -> bool:
     )
 
 
+def _news(link: Link, base: Link) -> bool:
+    """Whether a link says anything new but versions, which are no more than a help to memory."""
+    return any(
+        msgspec.structs.replace(link.half(side), version="", size=0)
+        != msgspec.structs.replace(base.half(side), version="", size=0)
+        for side in Side
+    )
+
+
 def _strayed(pair: Pair) -> bool:
     return not pair.album == pair.left_album == pair.right_album
+
+
+def _verdicts(
+    base: Link | None, left: Photo, right: Photo, ends: Ends, policy: Policy
+) -> dict[Field, _Verdict]:
+    """What is to become of each field that the run is about."""
+    verdicts: dict[Field, _Verdict] = {
+        field: _compare(field, base, left, right, ends, policy)
+        for field in METADATA_FIELDS
+        if field in ends.shared() & policy.fields
+    }
+    if Field.CONTENT in policy.fields:
+        verdicts[Field.CONTENT] = _compare_pictures(base, left, right, policy)
+    return verdicts
 
 
 def _compare(
     field: Field, base: Link | None, left: Photo, right: Photo, ends: Ends, policy: Policy
 ) -> _Verdict:
-    here, there = left.metadata.get(field), right.metadata.get(field)
-    past_left, past_right = (past.metadata.get(field) for past in _past(base))
-    left_changed, right_changed = here != past_left, there != past_right
+    past_left, past_right = _past(base)
+    left_changed = _changed(field, left, past_left, ends.left)
+    right_changed = _changed(field, right, past_right, ends.right)
     if not left_changed and not right_changed:
         return _Verdict.AGREED
+    here, there = left.metadata.get(field), right.metadata.get(field)
     if field in SET_FIELDS:
-        merged = merge(field, here, there, past_left, past_right, ends.common)
+        pasts = past_left.metadata.get(field), past_right.metadata.get(field)
+        merged = merge(field, here, there, *pasts, ends.common)
         return _Verdict.AGREED if merged == (here, there) else _Verdict.MERGE
     one = ends.common(_only(field, here)).get(field)
     two = ends.common(_only(field, there)).get(field)
@@ -267,6 +316,13 @@ def _compare(
     if alike and not ends[changed].capabilities.precise:
         return _Verdict.AGREED
     return _OVERRULE[changed]
+
+
+def _changed(field: Field, now: Photo, past: Photo, end: End) -> bool:
+    """Whether a side says something else than it did; noise does not count."""
+    here, before = now.metadata.get(field), past.metadata.get(field)
+    noisy = not end.capabilities.precise
+    return bool(here != before) and not (noisy and same(field, here, before))
 
 
 def _compare_pictures(base: Link | None, left: Photo, right: Photo, policy: Policy) -> _Verdict:
@@ -287,12 +343,10 @@ def _repainted(now: Photo, past: Photo) -> bool:
     return now.content != past.content and not same_picture(now, past)
 
 
-def _edited(photo: Photo, past: Photo, ends: Ends) -> bool:
-    """Whether a side changed anything that the other side could have known."""
+def _edited(photo: Photo, past: Photo, end: End, fields: Iterable[Field]) -> bool:
+    """Whether a side changed its picture, or any of the `fields` that the other side shows too."""
     return _repainted(photo, past) or any(
-        photo.metadata.get(field) != past.metadata.get(field)
-        for field in METADATA_FIELDS
-        if field in ends.shared()
+        _changed(field, photo, past, end) for field in METADATA_FIELDS if field in fields
     )
 
 
@@ -308,7 +362,7 @@ def _updates(
     policy: Policy,
     verdicts: Mapping[Field, _Verdict],
 ) -> Iterator[Action]:
-    """One UPDATE for each side that is to get something, and one for what it cannot get."""
+    """For each side that is to get something an UPDATE, and another for what it cannot get."""
     to_left, to_right = left.metadata, right.metadata
     wanted: dict[Side, list[Field]] = {Side.LEFT: [], Side.RIGHT: []}
     past_left, past_right = _past(pair.base)
@@ -325,44 +379,79 @@ def _updates(
                 to_right = to_right.but(_only(field, new_right), (field,))
         elif verdict is _Verdict.LEFT:
             wanted[Side.LEFT].append(field)
-            to_left = to_left.but(right.metadata, (field,))
+            to_left = to_left.but(_carried(field, right, left, ends.right), (field,))
         elif verdict is _Verdict.RIGHT:
             wanted[Side.RIGHT].append(field)
-            to_right = to_right.but(left.metadata, (field,))
+            to_right = to_right.but(_carried(field, left, right, ends.left), (field,))
     for side, metadata in ((Side.LEFT, to_left), (Side.RIGHT, to_right)):
         yield from _update(pair, side, metadata, wanted[side], ends, policy)
+
+
+def _carried(field: Field, origin: Photo, target: Photo, source: End) -> Metadata:
+    """A field as it goes to another side.
+
+    An offset is not added to a time that has none, unless somebody is known to have said it.
+    """
+    if field is Field.CONTENT:
+        return NOTHING_SAID
+    value, there = origin.metadata.get(field), target.metadata.get(field)
+    if field is Field.TAKEN and not source.capabilities.precise and there:
+        value = wall_clock(value) if there == wall_clock(there) else value
+    return _only(field, value)
 
 
 def _update(
     pair: Pair, side: Side, metadata: Metadata, fields: list[Field], ends: Ends, policy: Policy
 ) -> Iterator[Action]:
-    reasons: dict[str | None, list[Field]] = {}
-    for field in fields:
-        reasons.setdefault(_forbids_update(field, side, ends, policy), []).append(field)
-    photo = pair.photo(side)
+    photo, origin = pair.photo(side), pair.photo(side.other)
     assert photo is not None
-    for reason, some in reasons.items():
-        yield Action(
-            op=Op.UPDATE,
-            pair=pair,
-            side=side,
-            album=pair.album_of(side),
-            name=photo.name,
-            fields=_ordered(some),
-            metadata=photo.metadata.but(metadata, some),
-            why=f"changed on {ends[side.other].name}",
-            blocked=reason,
-        )
+    assert origin is not None
+    reasons = {field: _forbids_update(field, side, pair, ends, policy) for field in fields}
+    for able in (True, False):
+        some = [field for field, reason in reasons.items() if (reason is None) is able]
+        if some:
+            yield Action(
+                op=Op.UPDATE,
+                pair=pair,
+                side=side,
+                album=pair.album_of(side),
+                name=photo.name,
+                fields=_ordered(some),
+                metadata=photo.metadata.but(metadata, some),
+                without=_hidden(origin, policy) if Field.CONTENT in some else frozenset(),
+                why=f"changed on {ends[side.other].name}",
+                blocked="; ".join(dict.fromkeys(filter(None, map(reasons.get, some)))) or None,
+            )
 
 
-def _forbids_update(field: Field, side: Side, ends: Ends, policy: Policy) -> str | None:
+def _forbids_update(field: Field, side: Side, pair: Pair, ends: Ends, policy: Policy) -> str | None:
     service, source = ends[side], ends[side.other]
     if side not in policy.writes:
         return f"this run does not write to {service.name}"
     if field not in service.capabilities.writes:
         return f"{service.name} cannot change the {field} of a photo"
-    if field is Field.CONTENT and not source.capabilities.exact:
+    if field is not Field.CONTENT:
+        return None
+    if not source.capabilities.exact:
         return f"{source.name} does not give back original pictures"
+    origin = pair.photo(side.other)
+    assert origin is not None
+    return _forbids_copy(source, _hidden(origin, policy))
+
+
+def _hidden(photo: Photo, policy: Policy) -> frozenset[Field]:
+    """What a photo says that the run is not about, and that must not travel inside its bytes."""
+    return frozenset(
+        field
+        for field in METADATA_FIELDS
+        if field not in policy.fields and photo.metadata.get(field) != NOTHING_SAID.get(field)
+    )
+
+
+def _forbids_copy(source: End, hidden: Iterable[Field]) -> str | None:
+    names = ", ".join(_ordered(hidden))
+    if names and not source.capabilities.strips:
+        return f"{source.name} cannot give a copy without {names}"
     return None
 
 
@@ -371,13 +460,9 @@ def _create(
 ) -> Action:
     side = present.other
     fields = policy.fields & ends.shared()
-    hidden = frozenset(
-        field
-        for field in METADATA_FIELDS
-        if field not in policy.fields and photo.metadata.get(field) != NOTHING_SAID.get(field)
-    )
     suffix = photo.name.rpartition(".")[2].lower()
-    reason = _forbids_create(suffix, side, hidden, ends, policy)
+    hidden = _hidden(photo, policy)
+    reason = _forbids_create(suffix, side, pair, hidden, ends, policy)
     takes = ends[side].capabilities.formats
     return Action(
         op=Op.CREATE,
@@ -404,7 +489,7 @@ def _create(
 
 
 def _forbids_create(
-    suffix: str, side: Side, hidden: frozenset[Field], ends: Ends, policy: Policy
+    suffix: str, side: Side, pair: Pair, hidden: frozenset[Field], ends: Ends, policy: Policy
 ) -> str | None:
     service, source = ends[side], ends[side.other]
     if side not in policy.writes:
@@ -413,10 +498,7 @@ def _forbids_create(
         return f"{service.name} takes no new photos"
     if service.capabilities.formats is not None and suffix not in service.capabilities.formats:
         return f"{service.name} takes no {suffix.upper()} files"
-    if hidden and not source.capabilities.strips:
-        names = ", ".join(_ordered(hidden))
-        return f"{source.name} cannot give a copy without {names}"
-    return None
+    return pair.doubt or _forbids_copy(source, hidden)
 
 
 def _delete(pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy) -> Action:
@@ -441,24 +523,29 @@ def _delete(pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy)
     )
 
 
-def _moves(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> Iterator[Action]:
-    """Name and album, each compared like a field; what goes to one side is one MOVE."""
+def _places(pair: Pair, left: Photo, right: Photo, policy: Policy) -> tuple[_Verdict, _Verdict]:
+    """What is to become of the name and of the album, each compared like a field."""
     base = pair.base
-    if base is None or Field.CONTENT not in policy.fields:
-        return
+    if base is None:
+        return _Verdict.AGREED, _Verdict.AGREED
     name = _placed(base.left.name, left.name, base.right.name, right.name, policy)
     album = _placed(pair.album, pair.left_album, pair.album, pair.right_album, policy)
-    for side, photo in ((Side.LEFT, left), (Side.RIGHT, right)):
+    return name, album
+
+
+def _moves(
+    pair: Pair, name: _Verdict, album: _Verdict, ends: Ends, policy: Policy
+) -> Iterator[Action]:
+    """What goes to one side is one MOVE, of name and album together."""
+    for side in Side:
+        photo, other = pair.photo(side), pair.photo(side.other)
+        assert photo is not None
+        assert other is not None
         target = _Verdict(side.value)
         if target in (name, album):
-            other = pair.photo(side.other)
-            assert other is not None
             to_album = pair.album_of(side.other) if album is target else pair.album_of(side)
             to_name = other.name if name is target else photo.name
             yield _move(pair, photo, side, (to_album, to_name), ends, policy)
-    if _Verdict.CONFLICT in (name, album):
-        there = f"{pair.right_album}/{right.name}".lstrip("/")
-        yield _conflict(pair, left, [], f"moved on both sides, on {ends.right.name} to {there}")
 
 
 def _placed(past_left: str, left: str, past_right: str, right: str, policy: Policy) -> _Verdict:
@@ -492,17 +579,16 @@ def _move(
     )
 
 
-def _record(pair: Pair, left: Photo, link: Link, agreed: Iterable[Field]) -> Action:
-    base = pair.base
-    fields = [f for f in agreed if base is None or _learnt(f, base, link)]
-    why = "known on both sides" if base is None else "the same on both sides"
+def _record(pair: Pair, left: Photo, link: Link) -> Action:
+    past = pair.base or Link("", *_past(None))
     return Action(
         op=Op.RECORD,
         pair=pair,
         album=pair.left_album,
         name=left.name,
-        fields=_ordered(fields),
-        why=why,
+        fields=tuple(field for field in Field if _learnt(field, past, link)),
+        link=link,
+        why="known on both sides" if pair.base is None else "the same on both sides",
     )
 
 
@@ -514,8 +600,14 @@ def _learnt(field: Field, base: Link, link: Link) -> bool:
 
 
 def _forget(pair: Pair) -> Action:
-    name = pair.base.left.name if pair.base else None
-    return Action(op=Op.FORGET, pair=pair, album=pair.album, name=name, why="gone on both sides")
+    assert pair.base is not None
+    return Action(
+        op=Op.FORGET,
+        pair=pair,
+        album=pair.album,
+        name=pair.base.left.name,
+        why="gone on both sides",
+    )
 
 
 def _conflict(pair: Pair, left: Photo, fields: Iterable[Field], why: str) -> Action:

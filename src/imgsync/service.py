@@ -32,6 +32,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `moves`: a photo can get another name and album without being sent again.
     `moves_albums`: an album can get another path.
     `nested`: albums stand in albums and move with them. `many`: a photo can be in several albums.
+    `top`: photos can stand at the top, in the album "". If not, the top folder's name is used.
     `whole`: all its albums are meant to be here: a run both ways brings those that are new there.
     `exact`: gives back the very bytes it was given; if not, its pictures never replace others.
     `precise`: shows times and places digit by digit as they were said; if not, a difference
@@ -50,6 +51,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     moves_albums: bool = True
     nested: bool = True
     many: bool = False
+    top: bool = True
     whole: bool = False
     exact: bool = True
     precise: bool = True
@@ -151,15 +153,22 @@ class Service(ABC):
         """All albums, an album before those below it. An Unread hides all that is below it."""
 
     def fingerprint(self, album: Album) -> str:
-        """A value that stays the same while nothing in the album changes; "" if it is not known.
+        """`model.fingerprint` of the photos as `photos` would list them now; "" if not known.
 
-        Much cheaper than `photos`, and "" whenever it could miss a change.
+        Only for services that know it without reading a photo.
         """
         return ""
 
     @abstractmethod
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         """The photos of an album. A photo that could not be read is given as Unread."""
+
+    def racy(self, album: Album, photo: Photo) -> bool:
+        """Whether a photo was read so soon after a change that a later one could leave no trace.
+
+        Its version is not to be believed the next time.
+        """
+        return False
 
     @abstractmethod
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:

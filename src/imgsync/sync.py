@@ -1,48 +1,21 @@
-"""One run: look at both sides, think, and do what was planned."""
+"""One run between a tree of folders and a service: look, think, do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
-from .errors import Error
+from .albums import Ground, join
+from .errors import Refused
 from .events import Event, Summary
-from .plan import Action, Policy
-from .service import Check, Service
+from .execute import execute
+from .look import look
+from .plan import Policy
+from .run import Findings, Plan, Run, Scope
+from .service import Service
+from .state import peek
 
-__all__ = ["CacheRun", "Plan", "Scope", "SyncRun"]
-
-Listen = Callable[[Event], None]
-
-
-class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run looks at, and how closely.
-
-    `exclude`: globs of file names and album paths that are not looked at on either side.
-    `root`: the folder that album paths on services are relative to, None for PATH itself.
-    `new_albums`: albums that are only on the service are brought here.
-    `show`: every photo looked at is told (Shown).
-    """
-
-    exclude: tuple[str, ...] = ()
-    recurse: bool = True
-    check: Check = Check.CHANGED
-    root: Path | None = None
-    new_albums: bool = False
-    show: bool = False
-
-
-class Plan(msgspec.Struct, kw_only=True):
-    """What a run would do. `summary` counts it, and what could not be looked at as failed.
-
-    `troubles`: errors that kept albums, or the service, from being looked at.
-    """
-
-    actions: list[Action] = []
-    summary: Summary = Summary()
-    troubles: list[Error] = []
+__all__ = ["SyncRun"]
 
 
 class SyncRun:
@@ -58,33 +31,45 @@ class SyncRun:
         policy: Policy,
         scope: Scope,
         jobs: int,
-        listen: Listen,
-    ) -> None: ...
+        listen: Callable[[Event], None],
+    ) -> None:
+        ground = _ground(top, key, scope.root, service)
+        self.run = Run(local, top, service, key, policy, scope, jobs, listen, ground)
+        self.findings = Findings()
 
     def look(self) -> Plan:
         """Looks at both sides and thinks; changes nothing. Tells Scanned, Shown, Planned, Failed.
 
-        Raises Refused for a plan that looks like an accident, ServiceError if a service cannot
-        be used at all, UsageError.
+        A plan that looks like an accident has a Refused among its troubles. Raises ServiceError
+        if a service cannot be used at all.
         """
-        raise NotImplementedError
+        plan, self.findings = look(self.run)
+        return plan
 
     def do(self, plan: Plan) -> Summary:
-        """Does what is not blocked, recording after every action. Tells Started, Sent, Done, Failed.
+        """Does what is not blocked, recording after each action. Tells Started, Sent, Done, Failed.
 
-        Gives back what was done and what was left. Errors that end the whole run are raised after
-        everything that was done is recorded.
+        Gives back what was done and what was left; what ended the run early is added to the
+        plan's troubles. Raises Refused, and does nothing, for a plan that is refused.
         """
-        raise NotImplementedError
+        for trouble in plan.troubles:
+            if isinstance(trouble, Refused):
+                raise trouble
+        done, troubles = execute(self.run, self.findings)
+        plan.troubles += troubles
+        return done + Summary(failed=plan.summary.failed)
 
 
-class CacheRun:
-    """A run between the folders under `top` and what is remembered of them (the cache)."""
+def _ground(top: Path, key: str, root: Path | None, service: Service) -> Ground:
+    """Where the top folder stands on the service.
 
-    def __init__(self, local: Service, top: Path, *, scope: Scope, listen: Listen) -> None: ...
-
-    def look(self) -> Plan:
-        raise NotImplementedError
-
-    def do(self, plan: Plan) -> Summary:
-        raise NotImplementedError
+    Below the album of its parent folder, if that has one; else by its path below the root, or as
+    the top of the service's tree.
+    """
+    header = peek(top.parent)
+    above = header.albums.get(key) if header else None
+    rel = ""
+    if root is not None and top.is_relative_to(root):
+        rel = top.relative_to(root).as_posix().strip(".")
+    base = join(above.path, top.name) if above else rel
+    return Ground(base=base, top=base or ("" if service.capabilities.top else top.name), rel=rel)

@@ -1,8 +1,8 @@
 """Photos in the memory of this process: the shortest complete service, and the one to copy.
 
-It forgets everything when the process ends. `docs/writing-a-service.md` walks through it; the
-state machines of img-sync run on it, since by its arguments it can behave like services that
-show less than they are told. It bears one call at a time.
+It forgets everything when the process ends. `docs/writing-a-service.md` walks through it. Its
+arguments let it behave like services that show less than they are told, which is what the state
+machines of img-sync run on. It bears one call at a time.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import hashlib
 import io
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
-from typing import Any, ClassVar, Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, NamedTuple
 
 from ..errors import Rejected, Stale
 from ..model import NOTHING_SAID, Album, Field, Metadata, Photo
 from ..service import Capabilities, Check, Look, Original, Service, Source
 
-__all__ = ["Kept", "Memory", "Shelf", "User", "Write"]
+__all__ = ["Kept", "Memory", "Shelf", "Write"]
 
 
 @dataclass(eq=False)
@@ -28,9 +27,9 @@ class Kept:
 
     id: str
     name: str
-    picture: bytes
-    sidecar: bytes | None
-    metadata: Metadata
+    picture: bytes = b""
+    sidecar: bytes | None = None
+    metadata: Metadata = NOTHING_SAID
     content: str = ""
     version: str = ""
 
@@ -41,7 +40,7 @@ class Shelf:
 
     id: str
     path: str
-    photos: list[Kept]
+    photos: list[Kept] = field(default_factory=list)
 
 
 class Write(NamedTuple):
@@ -59,13 +58,12 @@ class Write(NamedTuple):
 class Memory(Service):
     """A service that keeps its photos in memory.
 
-    `normal`: how it changes what it is told, pure and idempotent; None: not at all.
-    `refs`: "ids" stay with a photo or an album for life, "names" are its file name or path.
-    `pictures`: whether `content` is a digest of the picture, or a number that tells nobody else
-        anything. `versions`: whether it tells versions.
+    `normal`: how it changes what it is told, pure and idempotent; None is not at all.
+    `refs`: "ids" stay with a photo or an album for life; "names" are its file name or path.
+    `pictures`: whether `content` is a digest of the bytes, or a number without a meaning.
+    `versions`: whether it tells versions.
 
-    `shelves` and `trash` are what it keeps, `log` what img-sync wrote, and `user` does what
-    people do with the service while img-sync does not look.
+    `shelves` and `trash` are what it keeps, `log` tells what was written.
     """
 
     settings: ClassVar[Mapping[str, str]] = {}
@@ -79,28 +77,27 @@ class Memory(Service):
         self,
         name: str = "memory",
         *,
-        capabilities: Capabilities = Capabilities(),
+        capabilities: Capabilities | None = None,
         normal: Callable[[Metadata], Metadata] | None = None,
         refs: Literal["ids", "names"] = "ids",
         pictures: bool = True,
         versions: bool = True,
     ) -> None:
-        if capabilities.many and refs == "names":
-            raise ValueError("a photo that stands in several albums needs an id")
         self.name = name
-        self.capabilities = capabilities
+        self.capabilities = capabilities or Capabilities()
         self.shelves: list[Shelf] = []
         self.trash: list[Kept] = []
         self.log: list[Write] = []
-        self.user = User(self)
-        self._normal = normal or (lambda metadata: metadata)
+        self._lossy = normal or (lambda metadata: metadata)
         self._refs = refs
         self._pictures = pictures
         self._versions = versions
-        self._count = itertools.count(1)
+        self._numbers = itertools.count(1)
+        if self.capabilities.many and refs == "names":
+            raise ValueError("a photo that stands in several albums needs an id")
 
     def normal(self, metadata: Metadata) -> Metadata:
-        return self._readable(self._storable(metadata))
+        return self._readable(self._lossy(metadata).clean())
 
     # Looking
 
@@ -113,25 +110,21 @@ class Memory(Service):
             if look.hides(kept.name):
                 continue
             known = look.known.get(self._ref(kept))
-            believed = look.check is Check.CHANGED and known is not None and known.version != ""
-            if believed and known.version == kept.version:
+            if known and look.check is Check.CHANGED and known.version == kept.version != "":
                 yield known
             else:
                 yield self._photo(kept)
 
-    def open(
-        self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()
-    ) -> Original:
+    def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         kept = self._find(self._shelf(album), photo)
         if kept is None or kept.content != photo.content:
-            raise Stale(f"{photo.name} has another picture by now, or is gone")
+            raise Stale(f"{photo.name} is gone from {self.name}, or shows another picture")
         return Original(io.BytesIO(kept.picture), len(kept.picture), kept.sidecar)
 
     # Writing
 
     def create_album(self, path: str) -> Album:
-        shelf = self._make_shelf(_checked_path(path))
-        return self._album(shelf)
+        return self._album(self._make_shelf(_checked_path(path)))
 
     def create(self, album: Album, source: Source) -> Photo:
         self._allow(self.capabilities.create, "takes no new photos")
@@ -140,12 +133,15 @@ class Memory(Service):
         picture, sidecar = self._receive(source)
         kept = self._same(shelf, name, picture)
         if kept is None:
-            metadata = NOTHING_SAID.but(source.metadata, self.capabilities.writes)
-            kept = self._add(shelf, name, picture, sidecar, metadata)
-            self.log.append(Write("create", shelf.path, kept.name, len(picture)))
+            kept = Kept(f"photo{next(self._numbers)}", _free(name, shelf))
+            self._paint(kept, picture, sidecar)
+            self._say(kept, source.metadata, self.capabilities.writes)
+            op = "create"
         else:
-            self._show_in(shelf, kept)
-            self.log.append(Write("found", shelf.path, kept.name, len(picture)))
+            op = "found"
+        if kept not in shelf.photos:
+            shelf.photos.append(kept)
+        self.log.append(Write(op, shelf.path, kept.name, len(picture)))
         return self._photo(kept)
 
     def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
@@ -153,6 +149,7 @@ class Memory(Service):
         shelf = self._shelf(album)
         kept = self._as_listed(shelf, photo)
         picture, sidecar = self._receive(source)
+        self.trash.append(replace(kept))
         self._paint(kept, picture, sidecar)
         self._say(kept, source.metadata, self.capabilities.writes)
         self.log.append(Write("replace", shelf.path, kept.name, len(picture)))
@@ -171,23 +168,40 @@ class Memory(Service):
     def delete(self, album: Album, photo: Photo) -> None:
         self._allow(self.capabilities.delete, "deletes no photos")
         shelf = self._shelf(album)
-        if self._find(shelf, photo) is not None:
-            self._take_out(shelf, self._as_listed(shelf, photo))
-            self.log.append(Write("delete", shelf.path, photo.name))
+        if self._find(shelf, photo) is None:
+            return
+        kept = self._as_listed(shelf, photo)
+        shelf.photos.remove(kept)
+        if not any(kept in other.photos for other in self.shelves):
+            self.trash.append(kept)
+        self.log.append(Write("delete", shelf.path, kept.name))
 
     def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
         self._allow(self.capabilities.moves, "moves no photos")
         shelf, target = self._shelf(album), self._shelf(to)
         kept = self._as_listed(shelf, photo)
-        self._carry(shelf, kept, target, self._checked_name(name))
+        name = self._checked_name(name)
+        shelf.photos.remove(kept)
+        kept.name = _free(name, target)
+        kept.version = self._next_version()
+        if kept not in target.photos:
+            target.photos.append(kept)
         self.log.append(Write("move", target.path, kept.name))
         return self._photo(kept)
 
     def move_album(self, album: Album, path: str) -> Album:
         self._allow(self.capabilities.moves_albums, "moves no albums")
         shelf = self._shelf(album)
-        self._carry_shelf(shelf, _checked_path(path))
-        self.log.append(Write("move_album", shelf.path))
+        old, inside = shelf.path, shelf.path + "/"
+        nested = self.capabilities.nested
+        taken = {other.path for other in self.shelves} - {old}
+        if path in taken or (nested and path.startswith(inside)):
+            raise Rejected(f"{self.name} cannot move the album {old} to {path}")
+        self._make_parents(_checked_path(path))
+        for other in self.shelves:
+            if other is shelf or (nested and other.path.startswith(inside)):
+                other.path = path + other.path[len(old) :]
+        self.log.append(Write("move_album", path))
         return self._album(shelf)
 
     # What is shown
@@ -203,7 +217,7 @@ class Memory(Service):
             version=kept.version,
             content=kept.content,
             size=len(kept.picture),
-            digests=frozenset({_digest(checksum, kept.picture)} if checksum else ()),
+            digests=frozenset([_digest(checksum, kept.picture)] if checksum else []),
             metadata=self._readable(kept.metadata),
         )
 
@@ -213,14 +227,7 @@ class Memory(Service):
     def _readable(self, metadata: Metadata) -> Metadata:
         return NOTHING_SAID.but(metadata, self.capabilities.reads)
 
-    def _storable(self, metadata: Metadata) -> Metadata:
-        return self._normal(metadata).clean()
-
     # What is found
-
-    def _allow(self, able: bool, otherwise: str) -> None:
-        if not able:
-            raise Rejected(f"{self.name} {otherwise}")
 
     def _shelf(self, album: Album) -> Shelf:
         for shelf in self.shelves:
@@ -234,18 +241,90 @@ class Memory(Service):
     def _as_listed(self, shelf: Shelf, photo: Photo) -> Kept:
         kept = self._find(shelf, photo)
         if kept is None:
-            raise Stale(f"{photo.name} is gone from {shelf.path}")
+            raise Stale(f"{photo.name} is gone from {shelf.path} in {self.name}")
         if kept.content != photo.content or (photo.version and kept.version != photo.version):
-            raise Stale(f"{photo.name} in {shelf.path} has changed since it was listed")
+            raise Stale(f"{photo.name} in {shelf.path} has changed since {self.name} listed it")
         return kept
 
     def _same(self, shelf: Shelf, name: str, picture: bytes) -> Kept | None:
         """The photo that a `create` would make a second time.
 
-        Services that show a photo in several albums know the picture by its bytes alone.
+        Services that show a photo in several albums know a picture by its bytes alone.
         """
-        if self.capabilities.many:
-            everywhere = (kept for shelf in self.shelves for kept in shelf.photos)
-            return next((kept for kept in everywhere if kept.picture == picture), None)
-        here = (kept for kept in shelf.photos if kept.name == name)
-        return next((kept for kept in here if kept.picture == picture), None)
+        many = self.capabilities.many
+        for other in self.shelves if many else [shelf]:
+            for kept in other.photos:
+                if kept.picture == picture and (many or kept.name == name):
+                    return kept
+        return None
+
+    # What is kept
+
+    def _allow(self, able: bool, otherwise: str) -> None:
+        if not able:
+            raise Rejected(f"{self.name} {otherwise}")
+
+    def _checked_name(self, name: str) -> str:
+        formats = self.capabilities.formats
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise Rejected(f"{name!r} cannot be the name of a photo")
+        if formats is not None and name.rpartition(".")[2].lower() not in formats:
+            raise Rejected(f"{self.name} does not take files like {name}")
+        return name
+
+    def _receive(self, source: Source) -> tuple[bytes, bytes | None]:
+        """The whole picture, before anything is changed."""
+        with source.open() as original:
+            picture = original.stream.read()
+        if len(picture) != original.size:
+            raise Rejected(f"{source.name} has changed while it was read")
+        exact = self.capabilities.exact or picture.endswith(_RECODED)
+        return picture if exact else picture + _RECODED, original.sidecar
+
+    def _paint(self, kept: Kept, picture: bytes, sidecar: bytes | None) -> None:
+        kept.picture, kept.sidecar = picture, sidecar
+        digest = "image:" + hashlib.sha256(picture).hexdigest()
+        kept.content = digest if self._pictures else str(next(self._numbers))
+
+    def _say(self, kept: Kept, metadata: Metadata, fields: frozenset[Field]) -> None:
+        kept.metadata = self._lossy(kept.metadata.but(metadata, fields)).clean()
+        kept.version = self._next_version()
+
+    def _next_version(self) -> str:
+        return str(next(self._numbers)) if self._versions else ""
+
+    def _make_shelf(self, path: str) -> Shelf:
+        for shelf in self.shelves:
+            if shelf.path == path:
+                return shelf
+        self._make_parents(path)
+        shelf = Shelf(f"album{next(self._numbers)}", path)
+        self.shelves.append(shelf)
+        self.log.append(Write("create_album", path))
+        return shelf
+
+    def _make_parents(self, path: str) -> None:
+        above = path.rpartition("/")[0]
+        if above and self.capabilities.nested:
+            self._make_shelf(above)
+
+
+_RECODED = b"recoded"
+
+
+def _digest(checksum: str, picture: bytes) -> str:
+    return f"{checksum}:{hashlib.new(checksum, picture).hexdigest()}"
+
+
+def _checked_path(path: str) -> str:
+    if "\0" in path or (path and not {"", ".", ".."}.isdisjoint(path.split("/"))):
+        raise Rejected(f"{path!r} cannot be the path of an album")
+    return path
+
+
+def _free(name: str, shelf: Shelf) -> str:
+    """`name`, or one like it that no photo of the album has."""
+    stem, dot, suffix = name.rpartition(".")
+    taken = {kept.name for kept in shelf.photos}
+    others = (f"{stem}-{n}{dot}{suffix}" for n in itertools.count(2))
+    return next(free for free in itertools.chain([name], others) if free not in taken)

@@ -1,0 +1,263 @@
+"""A run between the files of a folder tree and what is remembered of them (the cache)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from .albums import join
+from .errors import StateError
+from .events import Done, Event, Failed, Planned, Scanned, Shown, Summary, count
+from .ledger import fingerprint_of, recorded
+from .match import Leftovers, by_ref, relink
+from .model import Album, Link, Pair, Photo, Side
+from .plan import Action, End, Ends, Op, Policy, plan
+from .run import Plan, Scope
+from .service import Capabilities, Look, Service, Unread
+from .state import Record, State, new_id, peek, without_fingerprints
+
+__all__ = ["CACHE", "CacheRun"]
+
+CACHE = "cache"
+POLICY = Policy(writes=frozenset({Side.RIGHT}), delete=True, max_delete=1.0)
+
+
+class CacheRun:
+    """Compares the folders under `top` with their states, and brings the states up to date.
+
+    What was agreed with services stays as it was: an edit that is recorded here still reaches
+    them in the next run.
+    """
+
+    def __init__(
+        self, local: Service, top: Path, *, scope: Scope, listen: Callable[[Event], None]
+    ) -> None:
+        self.local = local
+        self.top = top
+        self.scope = scope
+        self.listen = listen
+        cache = End(CACHE, Capabilities(), local.normal)
+        self.ends = Ends(End(local.name, local.capabilities, local.normal), cache)
+        self.plan = Plan(actions=[], troubles=[])
+        self.states: dict[str, State] = {}
+        self.albums: dict[str, Album] = {}
+        self.units: list[tuple[Action, ...]] = []
+        self.refreshes: dict[str, list[Pair]] = {}
+        self.below: dict[str, tuple[str, ...]] = {}
+        self.unread: set[str] = set()
+        self.hidden: set[str] = set()
+
+    def look(self) -> Plan:
+        """What differs. Tells Scanned, Shown, Planned, and Failed for what cannot be read."""
+        rest = Leftovers()
+        for album in self._albums():
+            try:
+                self._look_at(album, rest)
+            except StateError as error:
+                self.plan.troubles.append(error)
+        self._miss_folders()
+        relink(rest)
+        for pair in rest.links:
+            self._consider(pair)
+        for key, photos in rest.strangers[Side.LEFT].items():
+            for photo in photos:
+                self._consider(Pair(key, None, photo, None, key, key))
+        return self.plan
+
+    def do(self, plan: Plan) -> Summary:
+        """Writes down what differs. What hinders that is added to the plan's troubles."""
+        done = Summary(failed=plan.summary.failed)
+        by_album: dict[str, list[tuple[Action, ...]]] = {key: [] for key in self.states}
+        for unit in self.units:
+            by_album[unit[0].pair.album].append(unit)
+        for key, units in by_album.items():
+            try:
+                done += self._record(key, units)
+            except StateError as error:
+                plan.troubles.append(error)
+                done += Summary(failed=len(units))
+                for action in (unit[0] for unit in units):
+                    self.listen(Failed(CACHE, key, action.name, str(error), action))
+        return done
+
+    # Looking.
+
+    def _albums(self) -> Iterator[Album]:
+        for album in self.local.albums():
+            path = album.name if isinstance(album, Unread) else album.path
+            if self.scope.hides_album(path):
+                continue
+            if isinstance(album, Unread):
+                self._fail(path, None, album.why)
+                self.unread.add(path)
+            else:
+                self.albums[path] = album
+                yield album
+
+    def _look_at(self, album: Album, rest: Leftovers) -> None:
+        key, folder = album.path, self.top / album.path
+        header = peek(folder)
+        if header is not None and self.scope.check == "changed" and not self.scope.show:
+            self.below[key] = header.below
+            if "" != header.fingerprint == self.local.fingerprint(album):
+                self.listen(Scanned(self.local.name, key, None))
+                return
+        state = self.states[key] = State.load(folder)
+        self.below[key] = state.header.below
+        records = {r.id: r for r in state.records.values() if not r.gone}
+        known = {r.photo.ref: _believed(r) for r in records.values()}
+        left = self._photos(album, known)
+        if self.scope.show:
+            for record in records.values():
+                self.listen(Shown(CACHE, key, record.photo))
+        hides = self.scope.hides(key)
+        links = [
+            Link(id, record.photo, record.photo)
+            for id, record in records.items()
+            if not hides(record.photo.name) and record.photo.ref not in self.hidden
+        ]
+        right = {link.right.ref: link.right for link in links}
+        whole, others = by_ref(key, links, left, right)
+        for pair in whole:
+            self._consider(pair)
+        rest.add(others)
+
+    def _photos(self, album: Album, known: Mapping[str, Photo]) -> dict[str, Photo]:
+        look = Look(known=known, check=self.scope.check, hides=self.scope.hides(album.path))
+        photos = {}
+        self.hidden = set()
+        for photo in self.local.photos(album, look):
+            if isinstance(photo, Unread):
+                self.hidden.add(photo.ref)
+                self._fail(album.path, photo.name, photo.why)
+            else:
+                photos[photo.ref] = photo
+                if self.scope.show:
+                    self.listen(Shown(self.local.name, album.path, photo))
+        self.listen(Scanned(self.local.name, album.path, len(photos)))
+        return photos
+
+    def _miss_folders(self) -> None:
+        """Folders that are remembered in one above, and gone."""
+        if not self.scope.recurse:
+            return
+        for above, below in self.below.items():
+            for path in below:
+                key = join(above, path)
+                if key in self.albums or self.scope.hides_album(key) or self._is_unread(key):
+                    continue
+                if above not in self.states:
+                    self.states[above] = State.load(self.top / above)
+                child = self.states[above].children[path]
+                if not child.gone and child.id not in self._ids():
+                    self._add((self._missed(above, key),))
+
+    def _missed(self, above: str, key: str) -> Action:
+        why = "its folder is gone"
+        return Action(op=Op.DELETE, pair=Pair(above), side=Side.RIGHT, album=key, why=why)
+
+    def _ids(self) -> set[str]:
+        """The ids of the albums whose folders are there."""
+        headers = (peek(self.top / key) for key in self.albums if key not in self.states)
+        ids = {header.id for header in headers if header}
+        return ids | {self.states[key].header.id for key in self.albums if key in self.states}
+
+    def _is_unread(self, key: str) -> bool:
+        return any(key == path or key.startswith(f"{path}/") for path in self.unread)
+
+    # Thinking.
+
+    def _consider(self, pair: Pair) -> None:
+        actions = plan(pair, self.ends, POLICY)
+        if actions:
+            self._add(actions)
+        elif pair.base is not None and pair.left is not None:
+            record = self.states[pair.album].records[pair.base.id]
+            if record.photo != pair.left or record.racy:
+                self.refreshes.setdefault(pair.album, []).append(pair)
+
+    def _add(self, actions: tuple[Action, ...]) -> None:
+        self.units.append(actions)
+        for action in actions:
+            self.plan.actions.append(action)
+            self.plan.summary += count(action)
+            self.listen(Planned(action, CACHE))
+
+    def _fail(self, key: str, name: str | None, why: str) -> None:
+        self.plan.summary += Summary(failed=1)
+        self.listen(Failed(self.local.name, key, name, why))
+
+    # Doing.
+
+    def _record(self, key: str, units: list[tuple[Action, ...]]) -> Summary:
+        """Brings one album's state up to date."""
+        state = self.states[key]
+        refreshes = self.refreshes.get(key, [])
+        known = state.exists and not state.touched
+        here = fingerprint_of(state.records.values())
+        if known and not units and not refreshes and here == state.header.fingerprint:
+            return Summary()
+        done = Summary()
+        with state.hold():
+            state.put(*(self._recorded(pair) for pair in refreshes))
+            for unit in units:
+                self._record_unit(unit)
+                for action in unit:
+                    done += count(action)
+                    self.listen(Done(action, CACHE))
+            self._close(state)
+        return done
+
+    def _record_unit(self, unit: tuple[Action, ...]) -> None:
+        pair = unit[0].pair
+        if unit[0].name is None:
+            self._forget_folder(pair.album, unit[0].album)
+        elif pair.left is None:
+            assert pair.base is not None
+            self._retire(pair.album, pair.base.id)
+        else:
+            self._state(pair.left_album).put(self._recorded(pair))
+            if pair.base is not None and pair.album != pair.left_album:
+                self._retire(pair.album, pair.base.id)
+
+    def _recorded(self, pair: Pair) -> Record:
+        """The record of a file. One from another folder leaves its links there, to be found."""
+        assert pair.left is not None
+        id = pair.base.id if pair.base else new_id()
+        old = self._state(pair.left_album).records.get(id)
+        racy = self.local.racy(self.albums[pair.left_album], pair.left)
+        return recorded(old, id, pair.left, racy=racy)
+
+    def _retire(self, key: str, id: str) -> None:
+        """A file is gone: so is its record, but for what was agreed with services."""
+        state = self._state(key)
+        record = state.records[id]
+        if record.links:
+            state.put(msgspec.structs.replace(record, gone=True))
+        else:
+            state.drop(id)
+
+    def _forget_folder(self, above: str, key: str) -> None:
+        state = self._state(above)
+        child = state.children[key[len(above) + 1 :] if above else key]
+        state.put_child(msgspec.structs.replace(child, gone=True))
+
+    def _state(self, key: str) -> State:
+        if key not in self.states:
+            self.states[key] = State.load(self.top / key)
+        return self.states[key]
+
+    def _close(self, state: State) -> None:
+        here = fingerprint_of(state.records.values())
+        header = state.header
+        if here != header.fingerprint:
+            header = without_fingerprints(header)
+            state.put_header(msgspec.structs.replace(header, fingerprint=here))
+        state.save()
+
+
+def _believed(record: Record) -> Photo:
+    """The photo of a record as far as it is to be believed when the file looks unchanged."""
+    return msgspec.structs.replace(record.photo, version="") if record.racy else record.photo

@@ -1,0 +1,134 @@
+"""What a command prints: a report on stdout, messages and progress on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from threading import RLock
+from typing import Any
+
+from ..errors import Error
+from ..events import Event, Failed, Noted, Summary
+from ..plan import Action
+from .options import Options
+from .progress import BarProgress, Progress, SilentProgress
+from .reports import JsonReport, PlainReport, QuietReport, Report, TerminalReport
+from .words import Ends, closing, place, visible
+
+__all__ = ["ReaderGone", "Screen", "choose"]
+
+
+class ReaderGone(KeyboardInterrupt):
+    """Nobody reads stdout any more, as after `| head`: there is no use in looking further."""
+
+
+class Screen:
+    """Everything a command prints. Several threads may tell it events.
+
+    While something is being done, trouble with stdout is kept until that is over.
+    """
+
+    def __init__(self, report: Report, progress: Progress, *, quiet: bool = False) -> None:
+        self._report = report
+        self._progress = progress
+        self._quiet = quiet
+        self._lock = RLock()
+        self._doing = False
+        self._lost: OSError | None = None
+
+    def look(self, ends: Ends, top: str, *, brief: bool = False) -> None:
+        """A run between two sides begins to look; a `brief` one does not print its plan."""
+        with self._lock:
+            self._print(lambda: self._report.look(ends, brief=brief))
+            self._progress.look(ends, visible(top))
+
+    def finish_look(self) -> None:
+        """The run has looked: its plan is complete, and printed."""
+        with self._lock:
+            self._progress.stop()
+            self._print(self._report.finish_look)
+
+    def do(self, actions: Sequence[Action]) -> None:
+        """The run begins to do these."""
+        with self._lock:
+            self._doing = True
+            self._progress.do(actions)
+
+    def finish_do(self) -> None:
+        """The run is over."""
+        with self._lock:
+            self._progress.stop()
+            self._doing = False
+
+    def tell(self, event: Event) -> None:
+        """Listens to a run. Raises ReaderGone, or Error where stdout takes no more."""
+        with self._lock:
+            self._progress.tell(event)
+            match event:
+                case Failed(album=album, name=name, why=why):
+                    self.say(f"{place(album, name)}: {why}")
+                case Noted(why) if not self._quiet:
+                    self.say(why)
+            self._print(lambda: self._report.tell(event))
+
+    def write(self, text: str) -> None:
+        """Prints a line on stdout."""
+        with self._lock:
+            self._print(lambda: print(text))
+
+    def say(self, message: str) -> None:
+        """Prints a sentence on stderr."""
+        with self._lock:
+            self._progress.say(f"img-sync: {visible(message)}")
+
+    def ask(self, question: str) -> bool:
+        """Asks a person, who answers on stdin; no answer is a no."""
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def close(self, summary: Summary, *, dry: bool) -> None:
+        """Tells the closing summary of the command."""
+        with self._lock:
+            if not self._quiet:
+                self._progress.say(closing(summary, dry=dry))
+            self._print(lambda: self._report.tell(summary))
+            self._print(sys.stdout.flush)
+
+    def _print(self, printing: Callable[[], Any]) -> None:
+        if self._lost is None:
+            try:
+                printing()
+            except OSError as error:
+                self._lost = error
+                _discard_stdout()
+        if self._doing or self._lost is None:
+            return
+        if isinstance(self._lost, BrokenPipeError):
+            raise ReaderGone
+        raise Error(f"the output cannot be written: {self._lost.strerror}")
+
+
+def _discard_stdout() -> None:
+    """Lets what is still buffered for stdout vanish, so that Python's end does not stumble on it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def choose(options: Options) -> Screen:
+    """The screen that suits the options, and what stdout and stderr are."""
+    report: Report
+    to_people, messages_to_people = sys.stdout.isatty(), sys.stderr.isatty()
+    if options.json:
+        report = JsonReport()
+    elif options.quiet:
+        report = QuietReport()
+    elif to_people:
+        report = TerminalReport(whole=options.verbose or options.interactive)
+    else:
+        report = PlainReport()
+    # Lines that are printed while a run looks or works would tear the bars apart.
+    torn = to_people and (options.json or options.verbose)
+    moving = messages_to_people and not options.quiet and not torn
+    return Screen(report, BarProgress() if moving else SilentProgress(), quiet=options.quiet)

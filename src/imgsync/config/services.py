@@ -1,0 +1,180 @@
+"""The services that a configuration file describes, made when they are used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+import msgspec
+
+from ..errors import UsageError
+from ..service import Service
+from .file import GENERAL, Defaults, defaults, parse
+from .secrets import from_command, from_keyring
+from .section import COMMAND, Section, nearest
+from .types import COMMON, ServiceType, check, load, required, secrets, type_of
+
+__all__ = ["Configuration", "Opened", "ServiceType", "read", "url_path"]
+
+LOCAL = "local"
+FILE_URL = "file://"
+RESERVED = {LOCAL, "cache"}
+MASK = "********"
+
+
+class Opened(NamedTuple):
+    """A service, its key in the state of albums, and the suffixes whose refusal is no news."""
+
+    service: Service
+    key: str
+    accept: frozenset[str] = frozenset()
+
+
+def read(path: Path | None) -> Configuration:
+    """The configuration in the file `path`, or the defaults. Raises UsageError.
+
+    The sections of services are looked into when they are used.
+    """
+    sections = parse(path) if path is not None else {}
+    general = defaults(Section(GENERAL, path, sections.pop(GENERAL, {})))
+    for name in RESERVED & sections.keys():
+        raise UsageError(f"section [{name}] of {path}: no service can have this name")
+    return Configuration(path, general, sections)
+
+
+class Configuration:
+    """What a configuration file says, with the defaults filled in."""
+
+    def __init__(
+        self, path: Path | None, defaults: Defaults, sections: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        self.path = path
+        self.defaults = defaults
+        self.sections = sections
+
+    def with_jobs(self, jobs: int) -> Configuration:
+        """The same, with another number of processes and calls at once."""
+        changed = msgspec.structs.replace(self.defaults, jobs=jobs)
+        return Configuration(self.path, changed, self.sections)
+
+    def local(self, top: Path) -> Service:
+        """The local end of a run: the folders under `top`."""
+        return self._files(LOCAL, top, own=True)
+
+    def key(self, name: str) -> str:
+        """The name of a service in the state of albums: its section, or its URL's normal form."""
+        return _url(url_path(name)) if name.startswith("file:") else name
+
+    def open(self, name: str) -> Opened:
+        """The service that people call `name`; runs its commands and asks the keyring.
+
+        Raises UsageError if there is no such service or its section is wrong.
+        """
+        if name.startswith("file:"):
+            path = url_path(name)
+            return Opened(self._files(_url(path), path, own=False), _url(path))
+        if name not in self.sections:
+            raise UsageError(self._unknown(name))
+        section = self._section(name)
+        kind = type_of(section)
+        check(section, kind)
+        service = kind.configure(name, self._settings(section, kind))
+        return Opened(service, name, _suffixes(section.values.get("accept", "")))
+
+    def lines(self) -> Iterator[str]:
+        """The configuration in force, as an INI file whose secrets are masked."""
+        yield f"# {self.path}" if self.path else "# no configuration file: these are the defaults"
+        yield from _lines(GENERAL, self.defaults.as_text())
+        for name in self.sections:
+            section = self._section(name)
+            public = _public(section)
+            yield ""
+            yield from _lines(
+                name, {k: v if k in public else MASK for k, v in section.values.items()}
+            )
+
+    def check(self) -> None:
+        """Raises UsageError if any section is wrong; runs no command and asks no keyring."""
+        for name in self.sections:
+            section = self._section(name)
+            check(section, type_of(section))
+
+    def _section(self, name: str) -> Section:
+        return Section(name, self.path, self.sections[name])
+
+    def _files(self, name: str, root: Path, *, own: bool) -> Service:
+        files: Any = load("files", name)
+        service: Service = files(
+            name,
+            root,
+            write=self.defaults.write,
+            trash=self.defaults.trash,
+            jobs=self.defaults.jobs,
+            own=own,
+        )
+        return service
+
+    def _settings(self, section: Section, kind: ServiceType) -> dict[str, str]:
+        settings = {k: v for k, v in self.defaults.as_text().items() if k in kind.settings}
+        for key in kind.settings:
+            if key in section.values:
+                settings[key] = section.values[key]
+            elif key + COMMAND in section.values:
+                settings[key] = from_command(section, key)
+        for key in sorted(required(kind) - settings.keys()):
+            secret = from_keyring(section, key)
+            if secret is None:
+                ask = f"keyring set {GENERAL}/{section.name} {key}"
+                raise section.lacks(key, f" or {key}{COMMAND} = ..., or run `{ask}`")
+            settings[key] = secret
+        return settings
+
+    def _unknown(self, name: str) -> str:
+        if self.path is None:
+            return (
+                f"there is no service {name}: as long as there is no configuration file, a"
+                " service is local or file:///path"
+            )
+        known = [*self.sections, LOCAL]
+        return f"there is no section [{name}] in {self.path}{nearest(name, known)}"
+
+
+def url_path(url: str) -> Path:
+    """The folder of a `file:///path` URL, without `.`, `..` and doubled slashes.
+
+    Raises UsageError for a relative path, or one on another host.
+    """
+    rest = url.removeprefix(FILE_URL)
+    path = rest.removeprefix("localhost") if rest.startswith("localhost/") else rest
+    decoded = os.fsdecode(unquote_to_bytes(os.fsencode(path)))
+    if rest == url or not path.startswith("/") or "\0" in decoded:
+        raise UsageError(f"{url} names no folder of this machine: write file:///path")
+    return Path("/" + os.path.normpath(decoded).lstrip("/"))
+
+
+def _url(path: Path) -> str:
+    return FILE_URL + quote_from_bytes(os.fsencode(path))
+
+
+def _suffixes(accept: str) -> frozenset[str]:
+    words = accept.lower().replace(",", " ").split()
+    return frozenset(word.lstrip("*.") for word in words)
+
+
+def _public(section: Section) -> frozenset[str]:
+    """The keys whose values may be shown; few if the section's type is not known."""
+    try:
+        kind = type_of(section)
+    except UsageError:
+        return frozenset(COMMON)
+    commands = (key + COMMAND for key in kind.settings)
+    return frozenset([*COMMON, *kind.settings, *commands]) - secrets(kind)
+
+
+def _lines(name: str, values: Mapping[str, str]) -> Iterator[str]:
+    yield f"[{name}]"
+    for key, value in values.items():
+        yield f"{key} = {value}".rstrip().replace("\n", "\n    ")

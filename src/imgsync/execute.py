@@ -1,0 +1,494 @@
+"""Does what was planned: the only place that changes anything, recording after every action."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from threading import RLock
+from typing import BinaryIO, TypeVar, cast
+
+import msgspec
+
+from .albums import join
+from .errors import Denied, Error, Rejected, ServiceError, Stale, StateError, Unavailable
+from .events import Done, Failed, Sent, Started, Summary, count
+from .ledger import Ledger
+from .model import Album, Field, Pair, Photo, Side
+from .plan import Action, Op, plan, settle
+from .run import Findings, Run
+from .service import Original, Source
+from .state import new_id
+
+__all__ = ["execute"]
+
+TRIES = 4
+PATIENCE = 1.0  # seconds before the second try; doubled for each one after it
+
+Result = TypeVar("Result")
+
+
+def execute(
+    run: Run, findings: Findings, sleep: Callable[[float], None] = time.sleep
+) -> tuple[Summary, list[Error]]:
+    """Does all that is not blocked. Tells Started, Sent, Done, Failed.
+
+    Gives back what was done, and the errors that ended the run early or kept albums from being
+    written down. Whatever was done is recorded in any case.
+    """
+    executor = _Executor(run, findings, sleep)
+    return executor.execute(), [*executor.troubles, *executor.ledger.troubles]
+
+
+class _Executor:
+    def __init__(self, run: Run, findings: Findings, sleep: Callable[[float], None]) -> None:
+        self.run = run
+        self.ends = run.ends
+        self.findings = findings
+        self.sleep = sleep
+        self.lock = RLock()
+        self.ledger = Ledger(run, findings)
+        self.summary = Summary()
+        self.albums: dict[Side, dict[str, Album]] = {side: {} for side in Side}
+        for place in findings.places.values():
+            if place.left is not None:
+                self.albums[Side.LEFT][place.key] = place.left
+            if place.right is not None:
+                self.albums[Side.RIGHT][place.key] = place.right
+        self.troubles: list[Error] = []
+        self.detours: list[tuple[Action, _Walk]] = []
+        self.written: dict[tuple[Side, str], Photo] = {}
+
+    def execute(self) -> Summary:
+        try:
+            self._move_albums()
+            for group in self._groups():
+                self._do_group(group)
+            self._finish_detours()
+            self.ledger.close(self.albums)
+        except (Denied, Unavailable) as error:
+            self.troubles.append(error)
+            self.ledger.save()
+        except KeyboardInterrupt:
+            self.ledger.save()
+            raise
+        return self.summary
+
+    # Albums.
+
+    def _move_albums(self) -> None:
+        moved = False
+        for action, *_rest in self.findings.units:
+            if action.op is Op.MOVE and action.name is None:
+                if action.blocked is None:
+                    moved = self._move_album(action) or moved
+                else:
+                    self._count(action)
+        if moved:
+            self._list_again()
+
+    def _move_album(self, action: Action) -> bool:
+        side, key = action.side, action.album
+        assert side is not None
+        self.run.listen(Started(action, self.run.name(side)))
+        service = self.run.side(side)
+        album = self.albums[side][key]
+        try:
+            with self._held([key]):
+                now = self._patiently(lambda: service.move_album(album, action.to[0]))
+        except (Rejected, Stale, StateError) as error:
+            self._failed(action, error)
+            return False
+        self.albums[side][key] = now
+        if side is Side.LEFT:
+            self.ledger.move(key, now.path)
+        self.ledger.write_album(key, self.albums)
+        self._done(action)
+        return True
+
+    def _list_again(self) -> None:
+        """Albums below those that were moved went along: finds them at their new paths."""
+        for side in Side:
+            moves = [
+                (place.key if side is Side.LEFT else place.right_path, place.to)
+                for place in self.findings.places.values()
+                if place.move is side
+            ]
+            if not moves:
+                continue
+            listed = {a.path: a for a in self.run.side(side).albums() if isinstance(a, Album)}
+            for key, album in list(self.albums[side].items()):
+                path = album.path
+                for old, new in moves:
+                    if old and path.startswith(f"{old}/"):
+                        path = join(new, path[len(old) + 1 :])
+                if path != album.path and path in listed:
+                    self.albums[side][key] = listed[path]
+                    if side is Side.LEFT:
+                        self.ledger.move(key, path)
+
+    def _album(self, side: Side, key: str) -> Album:
+        """The album of a key on a side; made if it is not there."""
+        with self.lock:
+            album = self.albums[side].get(key)
+            if album is None:
+                path = key if side is Side.LEFT else self._right_path(key)
+                album = self.run.side(side).create_album(path)
+                self.albums[side][key] = album
+            self.ledger.write_album(key, self.albums)
+            return album
+
+    def _right_path(self, key: str) -> str:
+        place = self.findings.places.get(key)
+        if place is not None:
+            return place.right_path
+        return join(self.run.ground.base, key) if key else self.run.ground.top
+
+    # Photos.
+
+    def _groups(self) -> Iterator[list[tuple[Action, ...]]]:
+        """The units about photos, by album, in an order in which none is in another's way.
+
+        What frees a name comes before what takes it; creations before deletions, so that a
+        picture that stands on one side only for a moment stands there for sure.
+        """
+        units = [unit for unit in self.findings.units if unit[0].name is not None]
+        moving = [unit for unit in units if any(a.op is Op.MOVE for a in unit)]
+        ending = [unit for unit in units if any(a.op in (Op.DELETE, Op.FORGET) for a in unit)]
+        first, last = {id(u) for u in moving}, {id(u) for u in ending}
+        for unit in _in_order(moving):
+            yield [unit]
+        yield from _by_album(u for u in units if id(u) not in first | last)
+        yield from _by_album(u for u in ending if id(u) not in first)
+        for action, *_rest in self.findings.units:
+            if action.name is None and action.op is not Op.MOVE:
+                yield [(action,)]
+
+    def _do_group(self, group: list[tuple[Action, ...]]) -> None:
+        """Does the units of one album while nobody else may; several at once if both sides can."""
+        keys = set()
+        for action in (action for unit in group for action in unit):
+            keys |= {action.album, action.pair.album}
+            keys |= {action.to[0]} if action.op is Op.MOVE else set()
+        try:
+            with self._held(sorted(keys)):
+                jobs = min(self.run.jobs, *(self.ends[s].capabilities.connections for s in Side))
+                if jobs > 1 and len(group) > 1:
+                    self._do_at_once(group, jobs)
+                else:
+                    for unit in group:
+                        self._do_unit(unit)
+        except StateError as error:
+            self.troubles.append(error)
+            for unit in group:
+                self._failed(unit[0], error)
+
+    def _do_at_once(self, group: list[tuple[Action, ...]], jobs: int) -> None:
+        with ThreadPoolExecutor(jobs) as pool:
+            futures = [pool.submit(self._do_unit, unit) for unit in group]
+            done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in waiting:
+                future.cancel()
+            for future in done:
+                future.result()
+
+    @contextmanager
+    def _held(self, keys: Iterable[str]) -> Iterator[None]:
+        """Keeps other runs from albums that exist on either side."""
+        with ExitStack() as stack:
+            for key in keys:
+                if key in self.albums[Side.LEFT]:
+                    stack.enter_context(self.ledger.hold(key))
+                for side in Side:
+                    album = self.albums[side].get(key)
+                    if album is not None:
+                        stack.enter_context(self.run.side(side).hold(album))
+            yield
+
+    def _do_unit(self, unit: tuple[Action, ...]) -> None:
+        walk = _Walk(unit[0].pair)
+        unit = self._caught_up(walk, unit)
+        for action in unit:
+            if action.blocked is not None or action.op is Op.CONFLICT:
+                self._count(action)
+                continue
+            self.run.listen(Started(action, self.run.name(action.side)))
+            try:
+                self._patiently(lambda action=action: self._do(action, walk))  # type: ignore[misc]
+            except Rejected as error:
+                self._failed(action, error)
+            except (Stale, StateError) as error:
+                if isinstance(error, StateError):
+                    self.troubles.append(error)
+                self._failed(action, error)
+                return
+            else:
+                self._done(action)
+
+    def _caught_up(self, walk: _Walk, unit: tuple[Action, ...]) -> tuple[Action, ...]:
+        """The unit, planned anew if this run has meanwhile written to one of its photos.
+
+        That happens where one photo of a service stands in several albums: each pair is to build
+        on what the one before it left.
+        """
+        fresh = False
+        for side in Side:
+            photo = walk.photo(side)
+            now = self.written.get((side, photo.ref)) if photo else None
+            if now is not None and self.ends[side].capabilities.many:
+                walk.show(side, now)
+                fresh = True
+        return plan(walk.pair, self.ends, self.run.policy) if fresh else unit
+
+    def _do(self, action: Action, walk: _Walk) -> None:
+        match action.op:
+            case Op.RECORD:
+                assert action.link is not None
+                walk.link = msgspec.structs.replace(action.link, id=walk.id)
+                self._write(walk, walk.home)
+            case Op.CREATE:
+                self._create(action, walk)
+            case Op.UPDATE:
+                self._update(action, walk)
+            case Op.MOVE:
+                self._move(action, walk)
+            case Op.DELETE:
+                self._delete(action, walk)
+            case Op.FORGET if action.name is None:
+                self.ledger.forget_album(action.album)
+            case Op.FORGET:
+                self._forget(walk)
+
+    def _create(self, action: Action, walk: _Walk) -> None:
+        side = action.side
+        assert side is not None
+        assert action.name is not None
+        photo = walk.photo(side.other)
+        assert photo is not None
+        album = self._album(side, action.album)
+        origin = self._album(side.other, action.album)
+        source = self._source(action, side.other, origin, photo)
+        made = self.run.side(side).create(album, source)
+        walk.show(side, made)
+        walk.link = settle(None, walk.id, *walk.both, self.ends, self.run.policy.fields)
+        self._write(walk, action.album)
+
+    def _update(self, action: Action, walk: _Walk) -> None:
+        side = action.side
+        assert side is not None
+        photo, other = walk.photo(side), walk.photo(side.other)
+        assert photo is not None
+        assert other is not None
+        service, album = self.run.side(side), self._album(side, walk.album(side))
+        fields = frozenset(action.fields)
+        if Field.CONTENT in fields:
+            origin = self._album(side.other, walk.album(side.other))
+            source = self._source(action, side.other, origin, other)
+            now = service.replace(album, photo, source)
+        else:
+            now = service.edit(album, photo, photo.metadata.but(action.metadata, fields), fields)
+        walk.show(side, now)
+        self._remember(side, now)
+        walk.link = settle(walk.link, walk.id, *walk.both, self.ends, fields, placed=False)
+        self._write(walk, walk.home)
+
+    def _move(self, action: Action, walk: _Walk) -> None:
+        side = action.side
+        assert side is not None
+        photo = walk.photo(side)
+        assert photo is not None
+        key, name = action.to
+        album, to = self._album(side, walk.album(side)), self._album(side, key)
+        now = self.run.side(side).move(album, photo, to, name)
+        if now.name != name and self._frees(name, key, side):
+            self.detours.append((action, walk))
+        walk.show(side, now, key)
+        walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset())
+        self._write(walk, walk.album(Side.LEFT))
+
+    def _delete(self, action: Action, walk: _Walk) -> None:
+        side = action.side
+        assert side is not None
+        photo = walk.photo(side)
+        assert photo is not None
+        self.run.side(side).delete(self._album(side, walk.album(side)), photo)
+        walk.show(side, None)
+        self._forget(walk)
+
+    def _source(self, action: Action, side: Side, album: Album, photo: Photo) -> Source:
+        service = self.run.side(side)
+
+        def open_photo() -> Original:
+            original = service.open(album, photo, action.without)
+            told = _Told(original.stream, lambda size: self.run.listen(Sent(action, size)))
+            return msgspec.structs.replace(original, stream=cast(BinaryIO, told))
+
+        return Source(
+            name=action.name if action.op is Op.CREATE and action.name else photo.name,
+            metadata=action.metadata,
+            photo=photo,
+            open=open_photo,
+        )
+
+    def _finish_detours(self) -> None:
+        """Gives photos the names that others, meanwhile moved away, held when it was their turn."""
+        for action, walk in self.detours:
+            with self._held(sorted({walk.home, action.to[0]})):
+                self._move(action, walk)
+
+    def _frees(self, name: str, key: str, side: Side) -> bool:
+        """Whether some photo of the run is moved away from a name."""
+        spot = _spot(side, key, name)
+        return any(
+            action.op is Op.MOVE and _spot(action.side, action.album, action.name) == spot
+            for unit in self.findings.units
+            for action in unit
+        )
+
+    # The ledger.
+
+    def _write(self, walk: _Walk, home: str) -> None:
+        """Records the walk's link in the album `home`, and no longer in the one before.
+
+        A link whose folder vanished has no state to be in until its photo is moved.
+        """
+        with self.lock:
+            assert walk.link is not None
+            album = self.albums[Side.LEFT].get(home)
+            if album is None:
+                return
+            self.ledger.write_album(home, self.albums)
+            photo = walk.photo(Side.LEFT) if walk.album(Side.LEFT) == home else None
+            right = walk.photo(Side.RIGHT)
+            there = self.albums[Side.RIGHT].get(walk.album(Side.RIGHT))
+            if right and there and self.run.service.racy(there, right):
+                half = msgspec.structs.replace(walk.link.right, version="")
+                walk.link = msgspec.structs.replace(walk.link, right=half)
+            self.ledger.write(home, walk.link, photo, album)
+            if walk.home != home:
+                self.ledger.drop_link(walk.home, walk.link.id)
+                walk.home = home
+
+    def _forget(self, walk: _Walk) -> None:
+        with self.lock:
+            if walk.link is not None:
+                self.ledger.drop_link(walk.home, walk.link.id)
+
+    def _remember(self, side: Side, photo: Photo) -> None:
+        self.written[side, photo.ref] = photo
+
+    # Telling.
+
+    def _patiently(self, call: Callable[[], Result]) -> Result:
+        """Calls; again after a while where a service asks for that, a few times."""
+        wait_for = PATIENCE
+        for number in range(1, TRIES + 1):
+            try:
+                return call()
+            except Unavailable as error:
+                if number == TRIES:
+                    raise
+                self.sleep(error.retry_after if error.retry_after is not None else wait_for)
+                wait_for *= 2
+        raise AssertionError
+
+    def _done(self, action: Action) -> None:
+        with self.lock:
+            self._count(action)
+            self.run.listen(Done(action, self.run.name(action.side)))
+
+    def _count(self, action: Action) -> None:
+        with self.lock:
+            self.summary += count(action)
+
+    def _failed(self, action: Action, error: ServiceError | StateError) -> None:
+        with self.lock:
+            self.summary += Summary(failed=1)
+            self.ledger.leave_open(action.pair)
+            name = self.run.name(action.side)
+            self.run.listen(Failed(name, action.album, action.name, str(error), action))
+
+
+class _Walk:
+    """A pair on its way: as both sides show it by now, its link so far, and where that is kept."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.link = pair.base
+        self.home = pair.album
+        self.id = pair.base.id if pair.base else new_id()
+
+    def photo(self, side: Side) -> Photo | None:
+        return self.pair.photo(side)
+
+    def album(self, side: Side) -> str:
+        return self.pair.album_of(side)
+
+    @property
+    def both(self) -> tuple[Photo, Photo]:
+        assert self.pair.left is not None
+        assert self.pair.right is not None
+        return self.pair.left, self.pair.right
+
+    def show(self, side: Side, photo: Photo | None, album: str | None = None) -> None:
+        """From now on a side shows the photo so, and in that album."""
+        where = self.album(side) if album is None else album
+        shown = {side.value: photo, f"{side.value}_album": where}
+        self.pair = msgspec.structs.replace(self.pair, **shown)
+
+
+class _Told(io.BufferedIOBase):
+    """A stream that tells how much was read of it."""
+
+    def __init__(self, stream: BinaryIO, tell: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._tell = tell
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = self._stream.read(-1 if size is None else size)
+        self._tell(len(data))
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _by_album(units: Iterable[tuple[Action, ...]]) -> Iterator[list[tuple[Action, ...]]]:
+    """The units of each album together."""
+    ordered = sorted(units, key=lambda unit: unit[0].album)
+    for _, group in itertools.groupby(ordered, key=lambda unit: unit[0].album):
+        yield list(group)
+
+
+def _in_order(units: list[tuple[Action, ...]]) -> Iterator[tuple[Action, ...]]:
+    """Units that move a photo, the one that frees a name before the one that takes it.
+
+    Where names go round in a circle there is no such order; one of them then takes a detour.
+    """
+    moves = {id(unit): [a for a in unit if a.op is Op.MOVE and not a.blocked] for unit in units}
+    holders = {_spot(a.side, a.album, a.name): unit for unit in units for a in moves[id(unit)]}
+    begun: set[int] = set()
+
+    def before(unit: tuple[Action, ...]) -> Iterator[tuple[Action, ...]]:
+        if id(unit) not in begun:
+            begun.add(id(unit))
+            for action in moves[id(unit)]:
+                holder = holders.get(_spot(action.side, *action.to))
+                if holder is not None:
+                    yield from before(holder)
+            yield unit
+
+    for unit in units:
+        yield from before(unit)
+
+
+def _spot(side: Side | None, album: str, name: str | None) -> tuple[Side | None, str, str]:
+    return side, album, unicodedata.normalize("NFC", name or "").casefold()

@@ -1,0 +1,281 @@
+"""Writes what a run has settled into the states of its albums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+
+import msgspec
+
+from .albums import join
+from .errors import StateError
+from .model import Album, Link, Pair, Photo, Side, fingerprint
+from .run import Findings, Run
+from .state import (
+    Agreed,
+    AlbumThere,
+    Child,
+    ChildThere,
+    Header,
+    Record,
+    State,
+    short_hash,
+    without_fingerprints,
+)
+
+__all__ = ["Ledger", "recorded"]
+
+Albums = Mapping[Side, Mapping[str, Album]]
+
+
+class Ledger:
+    """The states of a run's albums, by their keys. One thread at a time."""
+
+    def __init__(self, run: Run, findings: Findings) -> None:
+        self.run = run
+        self.findings = findings
+        self.states = findings.states
+        self.paths: dict[str, str] = {}
+        self.troubles: list[StateError] = []
+
+    def state(self, key: str) -> State:
+        """The state of an album that has a folder. Raises StateError."""
+        if key not in self.states:
+            self.states[key] = State.load(self.run.folder(self.paths.get(key, key)))
+        return self.states[key]
+
+    def move(self, key: str, path: str) -> None:
+        """An album's folder stands elsewhere now; its state went along."""
+        self.paths[key] = path
+        if key in self.states:
+            self.states[key].path = self.run.folder(path) / self.states[key].path.name
+
+    def hold(self, key: str) -> AbstractContextManager[None]:
+        """Keeps other runs from the state of an album. Raises StateError."""
+        return self.state(key).hold()
+
+    def leave_open(self, pair: Pair) -> None:
+        """Something is left to do in the albums of a pair."""
+        self.findings.open |= {pair.album, pair.left_album, pair.right_album}
+
+    # Photos.
+
+    def write(self, home: str, link: Link, photo: Photo | None, album: Album) -> None:
+        """Records a link, and the photo if it stands in the folder of `home`."""
+        state = self.state(home)
+        old = state.records.get(link.id)
+        racy = photo is not None and self.run.local.racy(album, photo)
+        record = recorded(old, link.id, photo or (old.photo if old else link.left), racy=racy)
+        if photo is None:
+            record = msgspec.structs.replace(record, gone=old.gone if old else True)
+        agreed = Agreed(
+            there=link.right,
+            here=None if link.left == record.photo else link.left,
+            synced=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        links = {**record.links, self.run.key: agreed}
+        state.put(msgspec.structs.replace(record, links=links))
+
+    def drop_link(self, key: str, id: str) -> None:
+        """Forgets a link whose photo is no longer in the folder; all of it if it has no other."""
+        record = self.states[key].records.get(id) if key in self.states else None
+        if record is None:
+            return
+        links = {name: agreed for name, agreed in record.links.items() if name != self.run.key}
+        if links:
+            self.states[key].put(msgspec.structs.replace(record, links=links, gone=True))
+        else:
+            self.states[key].drop(id)
+
+    # Albums.
+
+    def write_album(self, key: str, albums: Albums) -> None:
+        """Records which album there an album here is, before the first photo of it is."""
+        left, right = albums[Side.LEFT].get(key), albums[Side.RIGHT].get(key)
+        if left is None or right is None:
+            return
+        state = self.state(key)
+        past = state.header.albums.get(self.run.key)
+        there = AlbumThere(
+            ref=right.ref,
+            path=right.path,
+            here=str(self.run.folder(left.path)),
+            rel=join(self.run.ground.rel, left.path),
+        )
+        if past is not None:
+            known = msgspec.structs.replace(past, fingerprint="", photos=0)
+            if known == there:
+                return
+        place = self.findings.places.get(key)
+        if place is None or place.there is None:
+            self._drop_strange_links(state)
+        self._put_there(state, there)
+
+    def _drop_strange_links(self, state: State) -> None:
+        """A copied folder brought along what its origin is linked to: that is not its own past."""
+        strange = [record for record in state.records.values() if self.run.key in record.links]
+        for record in strange:
+            links = {name: a for name, a in record.links.items() if name != self.run.key}
+            state.put(msgspec.structs.replace(record, links=links))
+
+    def _put_there(self, state: State, there: AlbumThere) -> None:
+        header = state.header
+        albums = {**header.albums, self.run.key: there}
+        state.put_header(msgspec.structs.replace(header, albums=albums))
+
+    def forget_album(self, key: str) -> None:
+        """Forgets an album whose folder vanished, and that is gone on the other side too."""
+        above, child = self.findings.missing[key]
+        links = {name: there for name, there in child.links.items() if name != self.run.key}
+        if links:
+            self.state(above).put_child(msgspec.structs.replace(child, links=links))
+        else:
+            self.state(above).drop_child(child.path)
+
+    # The end.
+
+    def close(self, albums: Albums) -> None:
+        """Writes down what needed no action, what each album looks like, and saves all states."""
+        for key in sorted(albums[Side.LEFT]):
+            if key in self.states:
+                self._keeping(self._close_album, key, albums)
+        if self.run.scope.recurse:
+            self._remember_below(albums)
+        self.save()
+
+    def save(self) -> None:
+        """Brings every state that was written to into its final form."""
+        for key in self.states:
+            if self.states[key].exists:
+                self._keeping(self._save, key)
+
+    def _save(self, key: str) -> None:
+        self.states[key].save()
+
+    def _keeping(self, do: object, *arguments: object) -> None:
+        """Does something for one album; its trouble is kept, and the others go on."""
+        assert callable(do)
+        try:
+            do(*arguments)
+        except StateError as error:
+            self.troubles.append(error)
+
+    def _close_album(self, key: str, albums: Albums) -> None:
+        state = self.states[key]
+        left, right = albums[Side.LEFT][key], albums[Side.RIGHT].get(key)
+        refreshes = self.findings.refreshes.get(key, ())
+        if right is None or not (state.exists or refreshes):
+            return
+        with state.hold():
+            for refresh in refreshes:
+                self.write(key, refresh.link, refresh.left, left)
+            self.write_album(key, albums)
+            header = self._closed_header(key, state)
+            if header != state.header:
+                state.put_header(header)
+            state.save()
+
+    def _closed_header(self, key: str, state: State) -> Header:
+        """The header with fingerprints of what is remembered, where all of it is in step."""
+        here = fingerprint_of(state.records.values())
+        there = state.header.albums.get(self.run.key)
+        header = state.header
+        if here != header.fingerprint:
+            # What changed here is news for the other services.
+            header = without_fingerprints(header)
+        albums = dict(header.albums)
+        if there is not None:
+            links = {r.id: r.links[self.run.key] for r in state.records.values() if self._has(r)}
+            whole = key not in self.findings.open and all(
+                self._has(record) and self._is_whole(record) for record in state.records.values()
+            )
+            shown = fingerprint((a.there.ref, a.there.version) for a in links.values())
+            albums[self.run.key] = msgspec.structs.replace(
+                there, fingerprint=shown if whole else "", photos=len(links)
+            )
+        return msgspec.structs.replace(header, fingerprint=here, albums=albums)
+
+    def _has(self, record: Record) -> bool:
+        return self.run.key in record.links
+
+    def _is_whole(self, record: Record) -> bool:
+        agreed = record.links[self.run.key]
+        return not record.gone and (agreed.here is None or agreed.here.version != "")
+
+    def _remember_below(self, albums: Albums) -> None:
+        """Keeps in each folder which albums are below, so that one that vanishes is missed."""
+        paths = {self.paths.get(key, key): key for key in albums[Side.LEFT]}
+        linked = {path: key for path, key in paths.items() if key in albums[Side.RIGHT]}
+        for path, key in sorted(linked.items()):
+            if path:
+                above = next((p for p in _above(path) if p in paths), "")
+                self._keeping(self._remember_child, paths.get(above, above), above, path, key)
+        for path, key in sorted(paths.items()):
+            if key in self.states:
+                self._keeping(self._forget_strays, key, path, paths)
+
+    def _remember_child(self, above_key: str, above: str, path: str, key: str) -> None:
+        below = path[len(above) + 1 :] if above else path
+        known = self.states.get(above_key)
+        if key not in self.states and known is not None and below in known.header.below:
+            return
+        state, parent = self.state(key), self.state(above_key)
+        there = state.header.albums.get(self.run.key)
+        if there is None:
+            return
+        photos = frozenset(
+            short_hash(r.links[self.run.key].there) for r in state.records.values() if self._has(r)
+        )
+        old = parent.children.get(below)
+        links = dict(old.links) if old and old.id == state.header.id else {}
+        links[self.run.key] = ChildThere(there.ref, photos)
+        child = Child(below, state.header.id, links)
+        if child != old:
+            parent.put_child(child)
+
+    def _forget_strays(self, key: str, path: str, paths: Mapping[str, str]) -> None:
+        """Albums remembered in one folder that stand elsewhere now, or below a nearer one."""
+        state = self.states[key]
+        ids = {s.header.id for k, s in self.states.items() if k in paths.values()}
+        for below, child in list(state.children.items()):
+            full = join(path, below)
+            if full in paths:
+                nearest = next((p for p in _above(full) if p in paths), "")
+                if nearest != path:
+                    state.drop_child(below)
+            elif child.id in ids:
+                state.drop_child(below)
+
+
+def recorded(old: Record | None, id: str, photo: Photo, *, racy: bool) -> Record:
+    """The record of a photo, new or anew, without moving what was agreed with any service.
+
+    Where a link's local half was implied by the old record, it is written out.
+    """
+    if old is None:
+        return Record(id, photo, racy=racy)
+    links = old.links
+    if old.photo != photo:
+        links = {
+            name: agreed if agreed.here else msgspec.structs.replace(agreed, here=old.photo)
+            for name, agreed in links.items()
+        }
+    return Record(id, photo, racy=racy, links=links)
+
+
+def fingerprint_of(records: Iterable[Record]) -> str:
+    """What a folder's listing must show if it still is as it is remembered; "" if that is vague."""
+    return fingerprint(
+        (record.photo.ref, "" if record.racy else record.photo.version)
+        for record in records
+        if not record.gone
+    )
+
+
+def _above(path: str) -> Iterator[str]:
+    """The paths above a path, the nearest first."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
+    yield ""

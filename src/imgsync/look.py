@@ -1,0 +1,415 @@
+"""Look and think: what both sides show now, and what is therefore to be done. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from .albums import Folder, Place, join, pair_albums
+from .errors import Error, Refused, StateError
+from .events import Failed, Planned, Scanned, Shown, Summary, count
+from .match import Leftovers, by_ref, meet, relink
+from .model import Album, Link, Pair, Photo, Side
+from .plan import Action, Op, plan, settle
+from .run import Findings, Plan, Refresh, Run
+from .service import Look, Unread
+from .state import Header, State, new_id, peek, short_hash
+
+__all__ = ["look"]
+
+
+def look(run: Run) -> tuple[Plan, Findings]:
+    """Looks at both sides and thinks. Tells Scanned, Shown, Planned, and Failed for what is unread.
+
+    Raises ServiceError if a service cannot be used at all.
+    """
+    eye = _Eye(run)
+    eye.look()
+    return eye.plan, eye.findings
+
+
+class _Eye:
+    """One look: what has been found so far."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.ends = run.ends
+        self.plan = Plan(actions=[], troubles=[])
+        self.findings = Findings()
+        self.headers: dict[str, Header | None] = {}
+        self.rest = Leftovers()
+        self.unread: dict[Side, set[str]] = {side: set() for side in Side}
+
+    def look(self) -> None:
+        folders = [folder for folder in self._folders() if folder is not None]
+        rights = self._rights()
+        vanished = self._vanished({f.album.path for f in folders}, rights)
+        reserved = {place.right.ref for place in vanished if place.right}
+        free = [album for album in rights if album.ref not in reserved]
+        places = pair_albums(folders, free, self.run.ground, self.run.policy)
+        self._scan(places + vanished)
+        self._think()
+        self._check()
+
+    # The albums.
+
+    def _folders(self) -> Iterator[Folder | None]:
+        """The folders of the left side that are albums, with what is remembered of each."""
+        for album in self._albums(Side.LEFT):
+            folder = self.run.folder(album.path)
+            try:
+                header = self.headers[album.path] = peek(folder)
+                if header is None:
+                    state = self.findings.states[album.path] = State.load(folder)
+                    header = state.header if state.exists else None
+            except StateError as error:
+                self._trouble(album.path, error)
+                self.unread[Side.LEFT].add(album.path)
+                continue
+            there = header.albums.get(self.run.key) if header else None
+            yield Folder(album, str(folder), there)
+
+    def _rights(self) -> list[Album]:
+        return list(self._albums(Side.RIGHT))
+
+    def _albums(self, side: Side) -> Iterator[Album]:
+        name = self.run.side(side).name
+        for album in self.run.side(side).albums():
+            path = album.name if isinstance(album, Unread) else album.path
+            if side is Side.LEFT and self.run.scope.hides_album(path):
+                continue
+            if isinstance(album, Unread):
+                self.unread[side].add(path)
+                self._fail(Failed(name, path, None, album.why))
+            else:
+                yield album
+
+    def _vanished(self, present: set[str], rights: Iterable[Album]) -> list[Place]:
+        """Albums whose folders are gone, as the states of the folders above remember them."""
+        if not self.run.scope.recurse:
+            return []
+        by_ref = {album.ref: album for album in rights}
+        ids = {h.id for h in map(self._header, present) if h is not None}
+        places = []
+        for above in sorted(present):
+            header = self._header(above)
+            for path in header.below if header else ():
+                key = join(above, path)
+                if key in present or self._is_hidden(key):
+                    continue
+                child = self._state(above).children[path]
+                there = child.links.get(self.run.key)
+                if child.id in ids or there is None:
+                    continue
+                self.findings.missing[key] = (above, child)
+                place = Place(key, right=by_ref.get(there.ref))
+                place.right_path = place.right.path if place.right else ""
+                places.append(place)
+        return places
+
+    def _is_hidden(self, key: str) -> bool:
+        """Whether an album is not looked at: left out by the run, or unreadable on the left."""
+        if self.run.scope.hides_album(key):
+            return True
+        return any(key == path or key.startswith(f"{path}/") for path in self.unread[Side.LEFT])
+
+    def _header(self, key: str) -> Header | None:
+        header = self.headers.get(key)
+        if header is None and key in self.findings.states:
+            return self.findings.states[key].header
+        return header
+
+    def _state(self, key: str) -> State:
+        if key not in self.findings.states:
+            self.findings.states[key] = State.load(self.run.folder(key))
+        return self.findings.states[key]
+
+    # The photos.
+
+    def _scan(self, places: Iterable[Place]) -> None:
+        wanted = []
+        searching = False
+        for place in places:
+            if self._is_hidden(place.key) or self._unread_right(place):
+                continue
+            searching = searching or place.lost
+            wanted.append(place)
+        searching = searching and self.ends.right.capabilities.whole
+        for place in wanted:
+            if place.known or self.run.scope.new_albums or searching:
+                self.findings.places[place.key] = place
+                try:
+                    self._scan_place(place)
+                except StateError as error:
+                    self._trouble(place.key, error)
+                    del self.findings.places[place.key]
+        if searching:
+            self._find_lost()
+
+    def _unread_right(self, place: Place) -> bool:
+        path = place.right_path
+        return any(path == p or path.startswith(f"{p}/") for p in self.unread[Side.RIGHT])
+
+    def _scan_place(self, place: Place) -> None:
+        if self._is_unchanged(place):
+            assert place.there is not None
+            self.findings.linked += place.there.photos
+            for side in Side:
+                self.findings.shown[side] += place.there.photos
+                self.run.listen(Scanned(self.run.side(side).name, place.key, None))
+            return
+        if place.key in self.findings.missing:
+            self._scan_vanished(place)
+            return
+        state = self._state(place.key) if place.left else None
+        links = list(self._links(place, state))
+        hides = self.run.scope.hides(place.key)
+        known = {
+            record.photo.ref: msgspec.structs.replace(record.photo, version="")
+            if record.racy
+            else record.photo
+            for record in (state.records.values() if state else ())
+            if not record.gone
+        }
+        left, unread_left = self._photos(Side.LEFT, place.left, place.key, known)
+        there = {link.right.ref: link.right for link in links}
+        right, unread_right = self._photos(Side.RIGHT, place.right, place.key, there)
+        if self.run.scope.show and state:
+            for record in state.records.values():
+                if not record.gone:
+                    self.run.listen(Shown("cache", place.key, record.photo))
+        seen = self._seen(links, left, right, unread_left, unread_right, hides)
+        if unread_left or unread_right:
+            self.findings.open.add(place.key)
+        self.findings.linked += len(links)
+        whole, rest = by_ref(place.key, *seen)
+        for pair in whole:
+            self._consider(pair, state)
+        self.rest.add(rest)
+
+    def _seen(
+        self,
+        links: list[Link],
+        left: dict[str, Photo],
+        right: dict[str, Photo],
+        unread_left: list[Unread],
+        unread_right: list[Unread],
+        hides: Callable[[str], bool],
+    ) -> tuple[list[Link], dict[str, Photo], dict[str, Photo]]:
+        """Links and photos without those that are hidden or unread on either side.
+
+        What one side does not let us see is absent on neither.
+        """
+        refs_left = {unread.ref for unread in unread_left}
+        refs_right = {unread.ref for unread in unread_right}
+        seen = []
+        for link in links:
+            hidden = hides(link.left.name) or hides(link.right.name)
+            if hidden or link.left.ref in refs_left or link.right.ref in refs_right:
+                refs_left.add(link.left.ref)
+                refs_right.add(link.right.ref)
+            else:
+                seen.append(link)
+        linked = {link.left.ref for link in seen}, {link.right.ref for link in seen}
+        names = {unread.name for unread in unread_left + unread_right}
+
+        def visible(photos: dict[str, Photo], refs: set[str], known: set[str]) -> dict[str, Photo]:
+            return {
+                ref: photo
+                for ref, photo in photos.items()
+                if ref not in refs and (ref in known or photo.name not in names)
+            }
+
+        return seen, visible(left, refs_left, linked[0]), visible(right, refs_right, linked[1])
+
+    def _is_unchanged(self, place: Place) -> bool:
+        """Whether both sides are as they were when all of the album was in step."""
+        header, scope = self.headers.get(place.key), self.run.scope
+        there = header.albums.get(self.run.key) if header else None
+        if header is None or there is None or place.left is None or place.right is None:
+            return False
+        if scope.check != "changed" or scope.show or place.move or place.disputed:
+            return False
+        if place.there != there or there.path != place.right.path:
+            return False
+        return "" != header.fingerprint == self.run.local.fingerprint(
+            place.left
+        ) and "" != there.fingerprint == self.run.service.fingerprint(place.right)
+
+    def _links(self, place: Place, state: State | None) -> Iterator[Link]:
+        if state is None or place.there is None:
+            return
+        for record in state.records.values():
+            agreed = record.links.get(self.run.key)
+            if agreed is not None:
+                yield agreed.link(record)
+
+    def _photos(
+        self, side: Side, album: Album | None, key: str, known: Mapping[str, Photo]
+    ) -> tuple[dict[str, Photo], list[Unread]]:
+        """What an album shows, by ref, and what of it could not be read."""
+        photos: dict[str, Photo] = {}
+        unread: list[Unread] = []
+        if album is None:
+            return photos, unread
+        service, scope = self.run.side(side), self.run.scope
+        show = Look(known=known, check=scope.check, hides=scope.hides(key))
+        for photo in service.photos(album, show):
+            if isinstance(photo, Unread):
+                unread.append(photo)
+                self._fail(Failed(service.name, key, photo.name, photo.why))
+            else:
+                photos[photo.ref] = photo
+                if scope.show:
+                    self.run.listen(Shown(service.name, key, photo))
+        self.findings.shown[side] += len(photos) + len(unread)
+        self.run.listen(Scanned(service.name, key, len(photos)))
+        return photos, unread
+
+    def _scan_vanished(self, place: Place) -> None:
+        """Photos of an album whose folder is gone: linked if they are as they were, else strangers.
+
+        What the folder's own state said of them is gone with it; the picture stands in for what
+        was here.
+        """
+        _, child = self.findings.missing[place.key]
+        there = child.links[self.run.key]
+        right, _ = self._photos(Side.RIGHT, place.right, place.key, {})
+        self.findings.linked += len(there.photos)
+        strangers = []
+        for photo in right.values():
+            if short_hash(photo) in there.photos:
+                link = Link(new_id(), left=photo, right=photo)
+                self.rest.links.append(Pair(place.key, link, None, photo, place.key, place.key))
+            else:
+                strangers.append(photo)
+        self.rest.strangers[Side.RIGHT][place.key] = strangers
+
+    def _find_lost(self) -> None:
+        """Finds albums that were moved on a right side that names them by their paths.
+
+        The new album that shows most of the pictures of a lost one, and more than half, is it.
+        """
+        places = self.findings.places
+        for lost in [place for place in places.values() if place.lost]:
+            links = [pair.base for pair in self.rest.links if pair.album == lost.key and pair.base]
+            marks = {mark for link in links for mark in link.right.marks}
+            best = [
+                (sum(not photo.marks.isdisjoint(marks) for photo in photos), key)
+                for key, photos in self.rest.strangers[Side.RIGHT].items()
+                if key in places and not places[key].known
+            ]
+            share, key = max(best, default=(0, ""))
+            if share * 2 > len(links):
+                self._take_over(lost, places.pop(key))
+        for key in [key for key, place in places.items() if not place.known]:
+            if not self.run.scope.new_albums:
+                del places[key]
+                self.rest.strangers[Side.RIGHT].pop(key, None)
+
+    def _take_over(self, lost: Place, found: Place) -> None:
+        """The album of `found` is the one that `lost` misses: it was moved."""
+        lost.right, lost.right_path, lost.lost = found.right, found.right_path, False
+        strangers = self.rest.strangers[Side.RIGHT]
+        strangers[lost.key] = strangers.pop(found.key)
+        if found.key != lost.key:
+            lost.move, lost.to = Side.LEFT, found.key
+
+    # Thinking.
+
+    def _think(self) -> None:
+        for place in self.findings.places.values():
+            self._think_of_place(place)
+        relink(self.rest)
+        strangers = self.rest.strangers
+        for pair in self.rest.links:
+            self._consider(pair, self.findings.states.get(pair.album))
+        for key in sorted({*strangers[Side.LEFT], *strangers[Side.RIGHT]}):
+            left, right = strangers[Side.LEFT].get(key, ()), strangers[Side.RIGHT].get(key, ())
+            for pair in meet(key, left, right):
+                self._consider(pair, None)
+        for key, (above, _child) in self.findings.missing.items():
+            gone = self.findings.places.get(key)
+            if gone is not None and gone.right is None:
+                action = Action(op=Op.FORGET, pair=Pair(above), album=key, why="gone on both sides")
+                self._add((action,))
+
+    def _think_of_place(self, place: Place) -> None:
+        """The album's own actions: it is moved, or was moved on both sides."""
+        if place.disputed:
+            why = f"moved on both sides, on {self.ends.right.name} to {place.right_path}"
+            action = Action(op=Op.CONFLICT, pair=Pair(place.key), album=place.key, why=why)
+            self._add((action,))
+        elif place.move is not None:
+            end = self.ends[place.move]
+            blocked = None
+            if place.move not in self.run.policy.writes:
+                blocked = f"this run does not write to {end.name}"
+            elif not end.capabilities.moves_albums:
+                blocked = f"{end.name} cannot move or rename albums"
+            why = f"moved on {self.ends[place.move.other].name} to {place.to}"
+            action = Action(
+                op=Op.MOVE,
+                pair=Pair(place.key),
+                side=place.move,
+                album=place.key,
+                to=(place.to, ""),
+                why=why,
+                blocked=blocked,
+            )
+            self._add((action,))
+
+    def _consider(self, pair: Pair, state: State | None) -> None:
+        actions = plan(pair, self.ends, self.run.policy)
+        if actions:
+            self._add(actions)
+        elif pair.base is not None and pair.left is not None and pair.right is not None:
+            link = settle(pair.base, pair.base.id, pair.left, pair.right, self.ends, frozenset())
+            record = state.records.get(pair.base.id) if state else None
+            if link != pair.base or (record and (record.photo != pair.left or record.racy)):
+                fresh = Refresh(link, pair.left)
+                self.findings.refreshes.setdefault(pair.album, []).append(fresh)
+
+    def _add(self, actions: tuple[Action, ...]) -> None:
+        self.findings.units.append(actions)
+        for action in actions:
+            self.plan.actions.append(action)
+            self.plan.summary += count(action)
+            self.run.listen(Planned(action, self.run.name(action.side)))
+            if action.blocked is not None or action.op is Op.CONFLICT:
+                pair = action.pair
+                self.findings.open |= {action.album, pair.album, pair.left_album, pair.right_album}
+
+    def _check(self) -> None:
+        """Refuses a plan that looks like an accident."""
+        linked, policy = self.findings.linked, self.run.policy
+        for side in Side:
+            name = self.ends[side].name
+            if linked and not self.findings.shown[side]:
+                why = f"{name} shows none of {linked} photos that were in step: is it mounted?"
+                self.plan.troubles.append(Refused(f"{why} Nothing is done"))
+                continue
+            deletions = sum(
+                action.op is Op.DELETE and action.side is side and action.blocked is None
+                for action in self.plan.actions
+            )
+            if deletions > policy.max_delete * linked:
+                share = f"{policy.max_delete:.0%}"
+                self.plan.troubles.append(
+                    Refused(
+                        f"{deletions} of {linked} photos would be deleted on {name}, more than"
+                        f" {share}; nothing is done. If that is meant, allow it with --max-delete"
+                    )
+                )
+
+    # Telling.
+
+    def _fail(self, event: Failed) -> None:
+        self.plan.summary += Summary(failed=1)
+        self.findings.open.add(event.album)
+        self.run.listen(event)
+
+    def _trouble(self, key: str, error: Error) -> None:
+        self.plan.troubles.append(error)
+        self.findings.open.add(key)

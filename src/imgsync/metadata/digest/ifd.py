@@ -1,0 +1,126 @@
+"""Reads a directory (IFD) of a TIFF file, with ExifTool's patience for what is wrong in it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from imgsync.metadata.digest.source import Source
+
+__all__ = ["BadDirectory", "ByteOrder", "Directory", "Entry", "looks_valid"]
+
+ByteOrder = Literal["little", "big"]
+
+_LETTER: dict[ByteOrder, str] = {"little": "<", "big": ">"}
+
+# Bytes of one value, by the number of its type; 129 is UTF-8 of Exif 3.0.
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+_INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
+_BYTE, _UNDEFINED = 1, 7
+_TEXTS = frozenset({2, _UNDEFINED, 129})
+
+_MOST_WARNINGS = 10
+_MOST_VALUES = 100_000
+_LARGEST = 0x7FFFFFFF
+# ExifTool does not load larger values of tags it does not know.
+_LARGE = 10 << 20
+
+
+class BadDirectory(Exception):
+    """The rest of this directory, and what it says of the picture, cannot be believed."""
+
+
+class Entry(NamedTuple):
+    """One tag with its value; `integers` is None where the value is of another type."""
+
+    tag: int
+    integers: tuple[int, ...] | None
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The value of a text."""
+        return self.data.partition(b"\0")[0].decode("latin-1").rstrip()
+
+    @property
+    def number(self) -> str:
+        """The value of an integer, as digits; "" where it is of another type."""
+        return " ".join(map(str, self.integers or ()))
+
+
+class Directory:
+    """The directory at `at`; its offsets count from `base`. BadDirectory if none can be there.
+
+    `next` is the offset of the directory that follows, or 0.
+
+    Source: ExifTool 13.59, Exif.pm, ProcessExif.
+    """
+
+    def __init__(self, source: Source, order: ByteOrder, at: int, base: int = 0) -> None:
+        self._source = source
+        self._letter = _LETTER[order]
+        self._base = base
+        self._at = at
+        self._count = int.from_bytes(source.read(base + at, 2), order)
+        length = 12 * self._count
+        self._table = source.read(base + at + 2, length + 4)
+        rest = self._table[length:]
+        if base + at + 2 > source.size or len(self._table) < length or len(rest) in (1, 3):
+            raise BadDirectory
+        self._end = at + 2 + length
+        self.next = int.from_bytes(rest, order) if len(rest) == 4 else 0
+
+    def entries(self, *, first_may_be_empty: bool = False) -> Iterator[Entry]:
+        """All entries that make sense; BadDirectory where the rest does not."""
+        warnings = 0
+        for index in range(self._count):
+            if warnings > _MOST_WARNINGS:
+                raise BadDirectory
+            tag, kind, count = struct.unpack_from(f"{self._letter}HHI", self._table, 12 * index)
+            if kind not in _SIZES:
+                warnings += kind != 0
+                if index == 0 and not first_may_be_empty:
+                    raise BadDirectory
+                continue
+            value = self._table[12 * index + 8 : 12 * index + 12]
+            size = count * _SIZES[kind]
+            data = value[:size] if size <= 4 else self._far(value, size)
+            if data is None:
+                warnings += 1
+            elif kind in _TEXTS or count <= _MOST_VALUES:
+                yield self._entry(tag, kind, count, data)
+
+    def _far(self, pointer: bytes, size: int) -> bytes | None:
+        """A value that does not fit into its entry; None if it cannot be where it says."""
+        if size > _LARGEST:
+            return None
+        at: int = struct.unpack(f"{self._letter}I", pointer)[0]
+        if size <= _LARGE and self._base + at + size > self._source.size:
+            raise BadDirectory
+        if at < 8 or (at < self._end and at + size > self._at):
+            return None
+        return self._source.read(self._base + at, size) if size <= _LARGE else b""
+
+    def _entry(self, tag: int, kind: int, count: int, data: bytes) -> Entry:
+        letter = _INTEGERS.get(_BYTE if (kind, count) == (_UNDEFINED, 1) else kind)
+        if letter is None or len(data) < count * _SIZES[kind]:
+            return Entry(tag, None, data)
+        return Entry(tag, struct.unpack(f"{self._letter}{count}{letter}", data), data)
+
+
+def looks_valid(source: Source, order: ByteOrder, at: int, *, in_order: bool) -> bool:
+    """Whether a small directory without faults is at `at`, its tags in order if they have to be.
+
+    Source: ExifTool 13.59, WriteExif.pl, ValidateIFD.
+    """
+    count = int.from_bytes(source.read(at, 2), order)
+    table = source.read(at + 2, 12 * count)
+    if not 1 < count < 64 or len(table) < 12 * count:
+        return False
+    last = -1
+    for tag, kind, values in struct.iter_unpack(f"{_LETTER[order]}HHI4x", table):
+        if not 1 <= kind <= 13 or values == 0 or (in_order and tag <= last):
+            return False
+        last = tag
+    return True

@@ -1,0 +1,320 @@
+"""What one file, or one sidecar, holds, as exiv2 shows it: the only door to exiv2.
+
+exiv2's XMP toolkit is not safe with threads: whoever makes or uses a `Held` has `LOCK`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import exiv2  # type: ignore[import-untyped]
+
+__all__ = ["LOCK", "Broken", "Held", "cut", "legal"]
+
+LOCK = threading.RLock()
+
+# A broken photo is told of by img-sync, not by warnings of a library on stderr.
+exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
+exiv2.enableBMFF(True)
+exiv2.XmpProperties.registerNs("http://darktable.sf.net/", "darktable")
+
+# exiv2 writes more kinds than these, but of those nobody has tried what becomes of the picture.
+_EMBEDS = frozenset(
+    {exiv2.ImageType.jpeg, exiv2.ImageType.png, exiv2.ImageType.tiff, exiv2.ImageType.webp}
+)
+_SIDECAR_FORMAT = (
+    exiv2.XmpParser.XmpFormatFlags.omitPacketWrapper
+    | exiv2.XmpParser.XmpFormatFlags.useCompactFormat
+)
+_CHARACTER_SET = "Iptc.Envelope.CharacterSet"
+_UTF8 = "\x1b%G"
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Broken(Exception):
+    """exiv2 can make nothing of the bytes, or cannot write into them."""
+
+
+def legal(text: str) -> str:
+    """The text without the characters that XML 1.0 has no place for."""
+    return _ILLEGAL.sub("", text)
+
+
+def cut(text: str, size: int) -> str:
+    """As many whole characters of the text as fit into `size` bytes of UTF-8."""
+    return text.encode()[:size].decode(errors="ignore")
+
+
+class Held:
+    """The metadata of one file or sidecar, in memory: nothing here reaches the disk.
+
+    Keys are exiv2's ("Xmp.dc.title"). Text comes decoded and legal, but not trimmed. What is not
+    there reads as empty; setting an empty value removes. `width` and `height` are the stored
+    picture's, 0 where they are not known.
+    """
+
+    def __init__(self, image: Any, *, sidecar: bool) -> None:
+        self.sidecar = sidecar
+        self.width: int = image.pixelWidth()
+        self.height: int = image.pixelHeight()
+        self._image = image
+        self._exif = image.exifData()
+        self._iptc = image.iptcData()
+        self._xmp = image.xmpData()
+        self._xmp_found: dict[str, Any] | None = None
+
+    @classmethod
+    def of_file(cls, path: str) -> Held:
+        """What a file holds, as far as exiv2 can read it. Raises Broken."""
+        return cls._of_image(path)
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> Held:
+        """What a file of these bytes holds. Raises Broken."""
+        return cls._of_image(data)
+
+    @classmethod
+    def _of_image(cls, source: str | bytes) -> Held:
+        try:
+            image = exiv2.ImageFactory.open(source)
+        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+            raise Broken(str(error)) from error
+        with suppress(Exception):  # the same; what was read until then counts
+            image.readMetadata()
+        return cls(image, sidecar=False)
+
+    @classmethod
+    def of_packet(cls, packet: str, *, sidecar: bool = True) -> Held:
+        """What an XMP packet holds; "" is an empty one. Raises Broken."""
+        image = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
+        try:
+            image.setXmpPacket(legal(packet))
+        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+            raise Broken(str(error)) from error
+        return cls(image, sidecar=sidecar)
+
+    def file(self) -> bytes:
+        """The bytes of the file with what was set. Raises Broken where exiv2 cannot do it."""
+        if self._image.imageType() not in _EMBEDS:
+            raise Broken("img-sync writes into JPEG, PNG, TIFF and WebP files only")
+        try:
+            self._image.writeMetadata()
+            return bytes(self._image.io().mmap())
+        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+            raise Broken(str(error)) from error
+
+    def packet(self) -> str:
+        """The XMP as RDF/XML, without a wrapper. Raises Broken."""
+        try:
+            failed, packet = exiv2.XmpParser.encode(self._xmp, _SIDECAR_FORMAT)
+        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+            raise Broken(str(error)) from error
+        if failed:
+            raise Broken("exiv2 cannot write the XMP")
+        return str(packet)
+
+    # XMP
+
+    def xmp_keys(self) -> list[str]:
+        """Every key, in the order of the packet; elements of structures are keys of their own."""
+        return list(self._find_xmp())
+
+    def has_xmp(self, key: str) -> bool:
+        return key in self._find_xmp()
+
+    def xmp_text(self, key: str) -> str:
+        """A simple value; the default language or the first element where there are several."""
+        values = self.xmp_list(key)
+        return values[0] if values else ""
+
+    def xmp_list(self, key: str) -> list[str]:
+        """The elements of a Bag or Seq; the languages of a Lang Alt, the default one first."""
+        datum = self._find_xmp().get(key)
+        if datum is None:
+            return []
+        value = datum.value()
+        if isinstance(value, exiv2.LangAltValue):
+            return [legal(text) for text in self._languages(value).values()]
+        if isinstance(value, exiv2.XmpArrayValue):
+            return [legal(text) for text in value]
+        return [legal(datum.toString())]
+
+    def set_xmp(self, key: str, value: str) -> None:
+        """A simple value."""
+        self.remove_xmp(key)
+        if value:
+            self._xmp[key] = exiv2.XmpTextValue(value)
+
+    def set_xmp_struct(self, key: str, kind: str) -> None:
+        """A structure or an array of structures: `kind` is "Struct", "Bag" or "Seq"."""
+        self.remove_xmp(key)
+        self._xmp[key] = exiv2.XmpTextValue(f"type={kind}")
+
+    def set_xmp_list(self, key: str, values: Sequence[str], *, ordered: bool = False) -> None:
+        """A Bag, or a Seq where `ordered`."""
+        self.remove_xmp(key)
+        if values:
+            kind = exiv2.TypeId.xmpSeq if ordered else exiv2.TypeId.xmpBag
+            self._xmp[key] = exiv2.XmpArrayValue(list(values), kind)
+
+    def set_xmp_language(self, key: str, value: str) -> None:
+        """The default language of a Lang Alt; the others stay, unless `value` is empty."""
+        datum = self._find_xmp().get(key)
+        old = datum.value() if datum is not None else None
+        languages = self._languages(old) if isinstance(old, exiv2.LangAltValue) else {}
+        self.remove_xmp(key)
+        if value:
+            self._xmp[key] = exiv2.LangAltValue(languages | {"x-default": value})
+
+    def blank_xmp(self, key: str) -> None:
+        """A simple value that is there and empty."""
+        self.remove_xmp(key)
+        self._xmp[key] = exiv2.XmpTextValue("")
+
+    def copy_xmp(self, key: str) -> dict[str, Any]:
+        """A value with all that is in it, for `paste_xmp`."""
+        inside = (key + "/", key + "[")
+        return {
+            found[len(key) :]: datum.value().clone()
+            for found, datum in self._find_xmp().items()
+            if found == key or found.startswith(inside)
+        }
+
+    def paste_xmp(self, key: str, copy: Mapping[str, Any]) -> None:
+        """Adds what `copy_xmp` gave, at another key."""
+        self._xmp_found = None
+        for inside, value in copy.items():
+            self._xmp[key + inside] = value
+
+    def remove_xmp(self, key: str) -> None:
+        """Removes a value with all that is in it."""
+        inside = (key + "/", key + "[")
+        gone = [found for found in self._find_xmp() if found == key or found.startswith(inside)]
+        self._xmp_found = None
+        for found in gone:
+            del self._xmp[found]
+
+    def _find_xmp(self) -> dict[str, Any]:
+        if self._xmp_found is None:
+            self._xmp_found = {datum.key(): datum for datum in self._xmp}
+        return self._xmp_found
+
+    @staticmethod
+    def _languages(value: Any) -> dict[str, str]:
+        languages: dict[str, str] = dict(value)
+        if "x-default" in languages:
+            return {"x-default": languages.pop("x-default")} | languages
+        return languages
+
+    # EXIF
+
+    def has_exif(self) -> bool:
+        return bool(self._exif.count())
+
+    def exif_text(self, key: str) -> str:
+        """Text, or numbers with blanks between them; a comment without its character code."""
+        datum = self._find_exif(key)
+        if datum is None:
+            return ""
+        value = datum.value()
+        if isinstance(value, exiv2.CommentValue):
+            return _decoded(value.comment())
+        return _decoded(datum.toString())
+
+    def exif_whole_text(self, key: str) -> str:
+        """The text of an ASCII tag with the zeros in it, at which others stop."""
+        return _unicode(self.exif_bytes(key).decode("utf-8", "surrogateescape"))
+
+    def exif_bytes(self, key: str) -> bytes:
+        """The bytes of a tag of type BYTE, ASCII or UNDEFINED."""
+        datum = self._find_exif(key)
+        value = datum.value() if datum is not None else None
+        return bytes(value.data()) if hasattr(value, "data") else b""
+
+    def set_exif(self, key: str, value: str) -> None:
+        """Text as UTF-8; numbers with blanks between them for a numeric tag."""
+        self.remove_exif(key)
+        if value:
+            self._exif[key] = value
+
+    def set_exif_bytes(self, key: str, value: bytes) -> None:
+        """A tag of type BYTE."""
+        self.remove_exif(key)
+        if value:
+            self._exif[key] = exiv2.DataValue(
+                value, exiv2.ByteOrder.invalidByteOrder, exiv2.TypeId.unsignedByte
+            )
+
+    def remove_exif(self, key: str) -> None:
+        while self._find_exif(key) is not None:
+            del self._exif[key]
+
+    def _find_exif(self, key: str) -> Any:
+        found = self._exif.findKey(_exif_key(key))
+        return None if found == self._exif.end() else found
+
+    # IPTC and the JPEG comment
+
+    def has_iptc(self) -> bool:
+        return bool(self._iptc.count())
+
+    def iptc_list(self, key: str) -> list[str]:
+        """Every value of a dataset: UTF-8 where it can be that, else Windows-1252."""
+        if not self.has_iptc():
+            return []
+        return [_decoded(datum.toString()) for datum in self._iptc if datum.key() == key]
+
+    def set_iptc_list(self, key: str, values: Sequence[str]) -> None:
+        """Every value of a dataset; all text of the IPTC becomes UTF-8, and is marked so."""
+        rest = [
+            (datum.key(), _utf8(datum.value()))
+            for datum in self._iptc
+            if datum.key() not in (key, _CHARACTER_SET)
+        ]
+        self._iptc.clear()
+        if rest or values:
+            self._add_iptc(_CHARACTER_SET, exiv2.StringValue(_UTF8))
+        for old_key, old in rest:
+            self._add_iptc(old_key, old)
+        for value in values:
+            self._add_iptc(key, exiv2.StringValue(value))
+
+    def _add_iptc(self, key: str, value: Any) -> None:
+        self._iptc.add(exiv2.IptcKey(key), value)
+
+    def comment(self) -> str:
+        """The comment of a JPEG, or what exiv2 takes for one in other formats."""
+        return _decoded(self._image.comment())
+
+    def clear_comment(self) -> None:
+        self._image.clearComment()
+
+
+@functools.cache
+def _exif_key(key: str) -> Any:
+    return exiv2.ExifKey(key)
+
+
+def _decoded(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else legal(_unicode(text))
+
+
+def _unicode(text: str) -> str:
+    """The binding gives bytes that are no UTF-8 as surrogates: such a text is Windows-1252."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    return text
+
+
+def _utf8(value: Any) -> Any:
+    """A copy of a dataset's value, in UTF-8 if it is text."""
+    if isinstance(value, exiv2.StringValue):
+        return exiv2.StringValue(_unicode(value.toString()))
+    return value.clone()

@@ -1,0 +1,131 @@
+"""How files get their names in a tree: made in a hidden room, never over another, never half."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ... import disk
+from ...errors import Rejected, ServiceError, Stale, Unavailable
+from .tree import why
+
+__all__ = ["carry", "double", "room", "settle", "supplant", "sweep", "told"]
+
+# What concerns the whole disk rather than one file.
+_DISK_TROUBLE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.EROFS,
+        errno.ESTALE,
+        errno.ENODEV,
+        errno.ENXIO,
+        errno.ENOTCONN,
+        errno.ETIMEDOUT,
+        errno.EHOSTDOWN,
+    }
+)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turns what the disk refuses into an error of a service: `what`, and why.
+
+    What is gone makes it Stale; a full or failing disk Unavailable; all else Rejected.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Stale(f"{what}: {_gone(error)} is no longer there") from error
+    except OSError as error:
+        raise _trouble(error)(f"{what}: {why(error)}") from error
+
+
+def _gone(error: OSError) -> str:
+    return str(error.filename) if error.filename else "something"
+
+
+def _trouble(error: OSError) -> type[ServiceError]:
+    return Unavailable if error.errno in _DISK_TROUBLE else Rejected
+
+
+@contextmanager
+def room(folder: Path) -> Iterator[Path]:
+    """A hidden folder in `folder`, in which files have their own names while they are made.
+
+    It goes with all that is still in it; `sweep` removes those of killed processes.
+    """
+    place = folder / (disk.TEMPORARY + secrets.token_hex(8))
+    place.mkdir(mode=0o700)
+    try:
+        with disk.temporary(place):  # is locked while we live: see `sweep`
+            yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what killed processes left half made in `folder`. What cannot be removed stays."""
+    disk.sweep(folder)
+    with suppress(OSError), os.scandir(folder) as entries:
+        rooms = [e.path for e in entries if e.name.startswith(disk.TEMPORARY) and _is_folder(e)]
+        for place in map(Path, rooms):
+            disk.sweep(place)
+            if not any(name.startswith(disk.TEMPORARY) for name in os.listdir(place)):
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def settle(path: Path, final: Path) -> None:
+    """Gives the file at `path` the name `final` on the same disk; durable on return.
+
+    Raises FileExistsError where something is there: nothing is overwritten. A crash may leave
+    the file under both names, never under none.
+    """
+    with path.open("rb") as stream:
+        disk.Temporary(path, stream).place(final)
+
+
+def supplant(path: Path, final: Path) -> None:
+    """Gives the file at `path` the name `final` in place of what is there, and its permissions."""
+    with path.open("rb") as stream:
+        new = disk.Temporary(path, stream)
+        with suppress(FileNotFoundError):
+            new.resemble(final)
+        new.replace(final)
+
+
+def carry(path: Path, final: Path) -> None:
+    """`settle`, also to another disk: the copy is compared before the file goes."""
+    try:
+        settle(path, final)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with room(final.parent) as place:
+            copy = place / final.name
+            shutil.copy2(path, copy)
+            if not filecmp.cmp(path, copy, shallow=False):
+                raise Rejected(f"{path} was not copied faithfully to {final.parent}") from None
+            settle(copy, final)
+        path.unlink()
+
+
+def double(path: Path, copy: Path) -> None:
+    """Makes the file's bytes stand under a second name as well, for nothing where links exist."""
+    try:
+        copy.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:
+        shutil.copy2(path, copy)

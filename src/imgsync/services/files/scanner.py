@@ -1,0 +1,155 @@
+"""Looks at the photos of a folder, and reads those that are not as they were last seen."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ...errors import Rejected
+from ...metadata import formats, sidecars
+from ...model import Photo
+from ...service import Check, Look, Unread
+from .names import beginning
+from .reader import Job, Reading, read
+from .tree import Listing, Stamp, list_folder, version, young
+from .workers import Workers
+
+__all__ = ["Entry", "Scanner", "find"]
+
+
+class Entry(NamedTuple):
+    """A photo in a folder as it looks from outside, with the sidecar that belongs to it."""
+
+    name: str
+    stamp: Stamp
+    sidecar: str | None = None
+    sidecar_stamp: Stamp | None = None
+
+    @property
+    def version(self) -> str:
+        return version(self.name, self.stamp, self.sidecar, self.sidecar_stamp)
+
+
+def find(folder: Path, name: str) -> Entry | None:
+    """The photo of that name, None if there is none. Raises OSError, Rejected if it is no file."""
+    try:
+        status = (folder / name).stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        raise Rejected(f"{folder / name} is no file")
+    near = [other for other in os.listdir(folder) if other.startswith(beginning(name))]
+    sidecar = sidecars.owners(near).get(name)
+    beside = Stamp.of((folder / sidecar).stat()) if sidecar else None
+    return Entry(name, Stamp.of(status), sidecar, beside)
+
+
+class Scanner:
+    """Reads photos for the tree at `top`, with up to `jobs` processes."""
+
+    def __init__(self, top: str, jobs: int, sums: tuple[str, ...]) -> None:
+        self._top = top
+        self._sums = sums
+        self._workers = Workers(jobs)
+        self._racy: dict[Path, set[str]] = {}
+
+    def photos(self, folder: Path, look: Look) -> Iterator[Photo | Unread]:
+        """The photos in a folder, by name. Raises OSError if it cannot be read."""
+        listing = list_folder(os.fspath(folder), self._top)
+        self._racy.pop(folder, None)
+        found = [each for each in _entries(listing) if not look.hides(each.name)]
+        jobs = {
+            each.name: job
+            for each in found
+            if isinstance(each, Entry)
+            and (job := self._job(folder, each, look.known.get(each.name), look.check))
+        }
+        readings = self._workers.read(list(jobs.values()))
+        for each in found:
+            if isinstance(each, Unread):
+                yield each
+                continue
+            known = look.known.get(each.name)
+            if each.name in jobs:
+                yield self._shown(folder, each, next(readings), known)
+            elif known:
+                yield known
+
+    def again(self, folder: Path, name: str, known: Photo | None = None) -> Photo:
+        """The photo of that name, read now; the picture of `known` is believed to be its.
+
+        Raises OSError, and Rejected if it cannot be read.
+        """
+        entry = find(folder, name)
+        if entry is None:
+            raise FileNotFoundError(None, "No such file", os.fspath(folder / name))
+        trusted = known and _is_complete(known, ()) and not self._sums
+        job = _job(folder, entry, picture=not trusted, sums=self._sums)
+        photo = self._shown(folder, entry, read(job), known)
+        if isinstance(photo, Unread):
+            raise Rejected(f"{folder / name} {photo.why}")
+        return photo
+
+    def racy(self, folder: Path, name: str) -> bool:
+        """Whether the photo may have changed, unseen, since it was last read here."""
+        return name in self._racy.get(folder, ())
+
+    def close(self) -> None:
+        self._workers.close()
+
+    def _job(self, folder: Path, entry: Entry, known: Photo | None, check: Check) -> Job | None:
+        """What has to be read; None where all that is known is believed."""
+        full = _job(folder, entry, picture=True, sums=self._sums)
+        if known is None or check is Check.ALL or not _is_complete(known, self._sums):
+            return full
+        if known.version.split(":")[:2] != str(entry.stamp).split(":"):
+            return full
+        if check is Check.CHANGED and known.version == entry.version:
+            return None
+        return _job(folder, entry, picture=False)
+
+    def _shown(
+        self, folder: Path, entry: Entry, reading: Reading, known: Photo | None
+    ) -> Photo | Unread:
+        name = entry.name
+        if reading.trouble:
+            return Unread(name, name, reading.trouble)
+        changed = max(stamp.changed for stamp in (reading.stamp, reading.sidecar) if stamp)
+        if young(changed, reading.clock):
+            self._racy.setdefault(folder, set()).add(name)
+        else:
+            self._racy.get(folder, set()).discard(name)
+        old = known if known and not reading.content else None
+        return Photo(
+            ref=name,
+            name=name,
+            version=version(name, reading.stamp, entry.sidecar, reading.sidecar),
+            content=old.content if old else reading.content,
+            size=reading.stamp.size,
+            digests=old.digests if old else reading.digests,
+            metadata=reading.metadata,
+        )
+
+
+def _entries(listing: Listing) -> Iterator[Entry | Unread]:
+    stamps = listing.stamps()
+    for name, sidecar in sidecars.owners([*stamps, *listing.unread]).items():
+        trouble = listing.unread.get(name) or (sidecar and listing.unread.get(sidecar))
+        if trouble:
+            yield Unread(name, name, f"cannot be looked at: {trouble}")
+        else:
+            yield Entry(name, stamps[name], sidecar, stamps[sidecar] if sidecar else None)
+
+
+def _job(folder: Path, entry: Entry, *, picture: bool, sums: tuple[str, ...] = ()) -> Job:
+    sidecar = os.fsencode(folder / entry.sidecar) if entry.sidecar else None
+    return Job(os.fsencode(folder / entry.name), sidecar, picture, sums)
+
+
+def _is_complete(known: Photo, sums: tuple[str, ...]) -> bool:
+    """Whether its picture was digested, with all the checksums that are wanted."""
+    kinds = {checksum.partition(":")[0] for checksum in known.digests}
+    return bool(known.content) and kinds.issuperset(sums)

@@ -1,0 +1,106 @@
+"""Where photos go that are deleted or replaced: the desktop's trash, or a folder of one's own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from ...errors import Rejected
+from .names import numbered
+from .placing import carry
+from .tree import why
+
+__all__ = ["DesktopTrash", "FolderTrash", "Trash"]
+
+_WAY_OUT = "set trash = FOLDER in the configuration"
+
+
+class Trash(Protocol):
+    """`missing` says why nothing can be put into it, "" if all is well."""
+
+    missing: str
+
+    def put(self, path: Path, shown_as: str) -> str:
+        """Takes the file at `path`, known to people as `shown_as` (its path in the tree).
+
+        Gives back where it went, for people. Raises Rejected, and leaves the file, if it cannot.
+        """
+        ...
+
+
+class DesktopTrash:
+    """The trash that file managers show, for files in the tree at `top`."""
+
+    def __init__(self, top: Path) -> None:
+        self.missing = _why_no_trash(top)
+
+    def put(self, path: Path, shown_as: str) -> str:
+        # Imported late: it looks for a desktop, and few runs delete anything.
+        from send2trash import send2trash
+
+        try:
+            send2trash(os.fspath(path))
+        except OSError as error:
+            raise Rejected(
+                f"{shown_as} cannot be moved to a trash here ({why(error)}): {_WAY_OUT}"
+            ) from error
+        return "the trash"
+
+
+class FolderTrash:
+    """A folder that keeps what was deleted on a day under its path in the tree."""
+
+    missing = ""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, path: Path, shown_as: str) -> str:
+        kept = self._folder / date.today().isoformat() / shown_as
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            for name in numbered(kept.name):
+                try:
+                    carry(path, kept.with_name(name))
+                except FileExistsError:
+                    continue
+                return str(kept.with_name(name))
+        except OSError as error:
+            raise Rejected(
+                f"{shown_as} cannot be moved to the trash {self._folder}: {why(error)}"
+            ) from error
+        raise AssertionError("numbered names do not end")
+
+
+def _why_no_trash(top: Path) -> str:
+    """Why the desktop's trash cannot take files from there; "" if it can.
+
+    The rules are those of the freedesktop.org trash specification 1.0: the home trash for files
+    on its disk, else a folder at the top of the disk.
+    """
+    if sys.platform == "darwin":
+        return ""
+    home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - does not raise
+    data = os.environ.get("XDG_DATA_HOME") or home / ".local" / "share"
+    place = _nearest(top)
+    if home.exists() and home.stat().st_dev == place.stat().st_dev:
+        nearest = _nearest(Path(data) / "Trash")
+        return "" if os.access(nearest, os.W_OK) else f"{nearest} cannot be written: {_WAY_OUT}"
+    mount = place
+    while not mount.is_mount():
+        mount = mount.parent
+    own = mount / f".Trash-{os.getuid()}"
+    if any(os.access(folder, os.W_OK) for folder in (mount / ".Trash", own if own.exists() else mount)):
+        return ""
+    return f"there is no trash for {top}: {_WAY_OUT}"
+
+
+def _nearest(path: Path) -> Path:
+    """The folder itself, or the nearest above it that is there."""
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path

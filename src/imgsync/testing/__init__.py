@@ -1,0 +1,1 @@
+"""What writers of services test with: the conformance suite, services that fail, small pictures."""

@@ -1,0 +1,1 @@
+"""The chapters of the conformance suite; `imgsync.testing.conformance` binds them."""
