@@ -127,6 +127,8 @@ class Ledger:
     def forget_album(self, key: str) -> None:
         """Forgets an album whose folder vanished, and that is gone on the other side too."""
         above, child = self.findings.missing[key]
+        if child.path not in self.state(above).children:
+            return
         links = {name: there for name, there in child.links.items() if name != self.run.key}
         if links:
             self.state(above).put_child(msgspec.structs.replace(child, links=links))
@@ -142,6 +144,9 @@ class Ledger:
                 self._keeping(self._close_album, key, albums)
         if self.run.scope.recurse:
             self._remember_below(albums)
+            for key in self.findings.missing.keys() & self.findings.places.keys():
+                if key not in self.findings.open and key not in albums[Side.LEFT]:
+                    self._keeping(self.forget_album, key)
         self.save()
 
     def save(self) -> None:
@@ -211,7 +216,7 @@ class Ledger:
             if path:
                 above = next((p for p in _above(path) if p in paths), "")
                 self._keeping(self._remember_child, paths.get(above, above), above, path, key)
-        for path, key in sorted(paths.items()):
+        for path, key in sorted({"": "", **paths}.items()):
             if key in self.states:
                 self._keeping(self._forget_strays, key, path, paths)
 

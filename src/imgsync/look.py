@@ -90,11 +90,10 @@ class _Eye:
         if not self.run.scope.recurse:
             return []
         by_ref = {album.ref: album for album in rights}
-        ids = {h.id for h in map(self._header, present) if h is not None}
+        ids = {self._header(key).id for key in present}
         places = []
-        for above in sorted(present):
-            header = self._header(above)
-            for path in header.below if header else ():
+        for above in sorted(present | {""}):
+            for path in self._header(above).below:
                 key = join(above, path)
                 if key in present or self._is_hidden(key):
                     continue
@@ -114,11 +113,11 @@ class _Eye:
             return True
         return any(key == path or key.startswith(f"{path}/") for path in self.unread[Side.LEFT])
 
-    def _header(self, key: str) -> Header | None:
-        header = self.headers.get(key)
-        if header is None and key in self.findings.states:
-            return self.findings.states[key].header
-        return header
+    def _header(self, key: str) -> Header:
+        """What the state of an album says of it; of the top also where that is no album."""
+        if key not in self.headers:
+            self.headers[key] = peek(self.run.folder(key))
+        return self.headers[key] or self._state(key).header
 
     def _state(self, key: str) -> State:
         if key not in self.findings.states:

@@ -173,10 +173,11 @@ def settle(
 
 
 def _half(shown: Photo, past: Photo, said: Metadata, *, content: bool, placed: bool) -> Photo:
-    picture = shown if content else past
+    picture = shown if content or shown.content == past.content else past
+    spot = shown if placed else past
     half = Photo(
-        ref=shown.ref,
-        name=shown.name if placed else past.name,
+        ref=spot.ref,
+        name=spot.name,
         content=picture.content,
         size=picture.size,
         digests=picture.digests,
@@ -219,7 +220,7 @@ def _both(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> 
     agreed = frozenset(field for field, verdict in verdicts.items() if verdict is _Verdict.AGREED)
     id = pair.base.id if pair.base else ""
     link = settle(pair.base, id, left, right, ends, agreed, placed=placed)
-    if link != pair.base or (placed and _strayed(pair)):
+    if pair.base is None or _is_news(pair.base, link) or (placed and _strayed(pair)):
         yield _record(pair, left, link)
     disputes = []
     if Field.CONTENT in policy.fields:
@@ -590,6 +591,12 @@ def _record(pair: Pair, left: Photo, link: Link) -> Action:
         link=link,
         why="known on both sides" if pair.base is None else "the same on both sides",
     )
+
+
+def _is_news(base: Link, link: Link) -> bool:
+    """Whether a link says more than that versions have moved on."""
+    renamed = any(base.half(side).name != link.half(side).name for side in Side)
+    return renamed or any(_learnt(field, base, link) for field in Field)
 
 
 def _learnt(field: Field, base: Link, link: Link) -> bool:

@@ -126,7 +126,7 @@ class Header(
 
 def short_hash(photo: Photo) -> str:
     """What an album's parent remembers of a photo: enough to tell that it is still the same."""
-    said = f"{photo.ref}\0{photo.version}".encode("utf-8", "surrogateescape")
+    said = f"{photo.ref}\0{photo.version}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(said).hexdigest()[:8]
 
 
