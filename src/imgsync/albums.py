@@ -6,7 +6,7 @@ else to its path below the run's top; one that stands there already is adopted. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from .model import Album, Side
 from .plan import Policy
 from .state import AlbumThere
 
-__all__ = ["Folder", "Ground", "Place", "join", "pair_albums", "place_path"]
+__all__ = ["Folder", "Ground", "Place", "join", "pair_albums"]
 
 
 class Folder(msgspec.Struct, frozen=True):
@@ -82,39 +82,73 @@ def pair_albums(
     found, lost = _find(ordered, rights)
     taken = {album.ref for album in found.values()}
     free = {album.path: album for album in rights if album.ref not in taken}
-    places: list[Place] = []
+    atlas = _Atlas(ground)
     for folder in ordered:
         path = folder.album.path
-        place = Place(path, left=folder.album, there=folder.there)
-        place.right = found.get(path)
-        if place.right is None:
-            wanted = lost[path].path if path in lost else _expected(path, places, ground)
-            place.right = free.pop(wanted, None)
-            place.lost = path in lost and place.right is None
-            place.right_path = place.right.path if place.right else wanted
-            if path not in lost:
-                place.there = None
-        else:
+        place = Place(path, left=folder.album, there=folder.there, right=found.get(path))
+        if place.right is not None:
             place.right_path = place.right.path
-            _notice_move(place, folder, places, ground, policy)
-        places.append(place)
+            _notice_move(place, folder, atlas, policy)
+        else:
+            past = lost.get(path)
+            wanted = past.path if past else atlas.right_path(path)
+            place.right = free.pop(wanted, None)
+            place.lost = past is not None and place.right is None
+            place.right_path = wanted
+            place.there = past
+        atlas.add(place)
     for album in sorted(free.values(), key=lambda album: _levels(album.path)):
-        here = place_path(album.path, places, ground)
-        if here is not None and all(place.key != here for place in places):
-            places.append(Place(here, right=album, right_path=album.path, known=False))
-    return places
+        here = atlas.left_path(album.path)
+        if here is not None and here not in atlas.by_key:
+            atlas.add(Place(here, right=album, right_path=album.path, known=False))
+    return list(atlas.by_key.values())
 
 
-def place_path(path: str, places: Iterable[Place], ground: Ground) -> str | None:
-    """The path here of an album that stands at `path` on the right; None if it is outside."""
-    nearest: tuple[int, str] | None = None
-    for place in places:
-        rest = below(path, place.right.path) if place.right and place.right.path else None
-        if rest is not None and rest != "" and place.right:
-            depth = len(_levels(place.right.path))
-            if nearest is None or depth > nearest[0]:
-                nearest = depth, join(place.to if place.move is Side.LEFT else place.key, rest)
-    return nearest[1] if nearest else below(path, ground.base)
+class _Atlas:
+    """The places of a run so far, and what paths they lead to on either side."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.by_key: dict[str, Place] = {}
+        self.by_right: dict[str, Place] = {}
+
+    def add(self, place: Place) -> None:
+        self.by_key[place.key] = place
+        if place.right is not None:
+            self.by_right[place.right.path] = place
+
+    def right_path(self, path: str) -> str:
+        """Where the album of a folder is to stand: below the album of the nearest folder above."""
+        for above, rest in _above(path):
+            place = self.by_key.get(above)
+            if place is not None and above and (place.right or place.there):
+                there = place.to if place.move is Side.RIGHT else place.right_path
+                return join(there, rest)
+        return join(self.ground.base, path) if path else self.ground.top
+
+    def left_path(self, path: str) -> str | None:
+        """The folder of an album that stands at `path` on the right; None if it is outside."""
+        for above, rest in _above(path):
+            place = self.by_right.get(above)
+            if place is not None and above:
+                return join(place.to if place.move is Side.LEFT else place.key, rest)
+        return below(path, self.ground.base)
+
+    def carried(self, path: str, side: Side) -> str:
+        """`path` after the moves of the albums above it."""
+        known = self.by_key if side is Side.LEFT else self.by_right
+        for above, rest in _above(path):
+            place = known.get(above)
+            if place is not None and place.move is side:
+                return join(place.to, rest)
+        return path
+
+
+def _above(path: str) -> Iterator[tuple[str, str]]:
+    """The paths above a path, the nearest first, each with what leads from it to the path."""
+    levels = _levels(path)
+    for depth in range(len(levels) - 1, -1, -1):
+        yield "/".join(levels[:depth]), "/".join(levels[depth:])
 
 
 def _levels(path: str) -> list[str]:
@@ -145,50 +179,23 @@ def _find(
     return found, lost
 
 
-def _expected(path: str, places: Sequence[Place], ground: Ground) -> str:
-    """Where the album of a folder stands on the right by the places of the folders above."""
-    nearest: Place | None = None
-    for place in places:
-        if place.key and below(path, place.key) and (place.right or place.there):
-            nearest = place
-    if nearest is None:
-        return join(ground.base, path) if path else ground.top
-    rest = below(path, nearest.key)
-    assert rest is not None
-    return join(nearest.to if nearest.move is Side.RIGHT else nearest.right_path, rest)
-
-
-def _notice_move(
-    place: Place, folder: Folder, places: Sequence[Place], ground: Ground, policy: Policy
-) -> None:
+def _notice_move(place: Place, folder: Folder, atlas: _Atlas, policy: Policy) -> None:
     """Sets `move` or `disputed` where folder and album are no longer at the same path."""
     there, right = place.there, place.right
     assert there is not None
     assert right is not None
-    rel = join(ground.rel, place.key)
+    rel = join(atlas.ground.rel, place.key)
     here_moved = there.here != folder.absolute and there.rel != rel
     there_moved = there.path != right.path
-    if not here_moved and not there_moved:
+    wanted_right = atlas.right_path(place.key) if here_moved else right.path
+    wanted_left = atlas.left_path(right.path) if there_moved else place.key
+    if here_moved and wanted_right == atlas.carried(right.path, Side.RIGHT):
         return
-    wanted_right = _expected(place.key, places, ground) if here_moved else right.path
-    wanted_left = place_path(right.path, places, ground) if there_moved else place.key
-    now_right = _carried(right.path, places, Side.RIGHT)
-    now_left = _carried(place.key, places, Side.LEFT)
-    if (here_moved and wanted_right == now_right) or (there_moved and wanted_left == now_left):
+    if there_moved and wanted_left == atlas.carried(place.key, Side.LEFT):
         return
     if here_moved and there_moved and policy.prefer is None:
         place.disputed = True
     elif here_moved and (not there_moved or policy.prefer is Side.LEFT):
         place.move, place.to = Side.RIGHT, wanted_right
-    elif wanted_left is not None:
+    elif there_moved and wanted_left is not None:
         place.move, place.to = Side.LEFT, wanted_left
-
-
-def _carried(path: str, places: Iterable[Place], side: Side) -> str:
-    """`path` after the moves of the albums above it."""
-    for place in places:
-        old = place.key if side is Side.LEFT else place.right_path
-        rest = below(path, old) if place.move is side and old else None
-        if rest:
-            path = join(place.to, rest)
-    return path
