@@ -70,7 +70,7 @@ class TestFewFields(InMemory):
     @pytest.fixture
     def service(self) -> Service:
         reads = EVERY_FIELD - {Field.PEOPLE, Field.LABEL}
-        writes = frozenset({Field.TITLE, Field.TAGS, Field.RATING})
+        writes = frozenset({Field.TITLE, Field.TAGS, Field.RATING, Field.LABEL})
         return Memory(capabilities=Capabilities(reads=reads, writes=writes))
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import Protocol
 
 from ..events import Event, Planned, Shown, to_json
-from .words import Ends, line, shown
+from .words import Ends, line, place, shown
 
 __all__ = ["JsonReport", "PlainReport", "QuietReport", "Report", "TerminalReport"]
 
@@ -23,6 +23,9 @@ class Report(Protocol):
 
     def tell(self, event: Event) -> None:
         """Something happens in the run."""
+
+    def album(self, side: str, path: str) -> None:
+        """An album that is listed."""
 
 
 class PlainReport:
@@ -44,6 +47,9 @@ class PlainReport:
                 print(line(action, side, self.ends))
             case Shown():
                 print(shown(event))
+
+    def album(self, side: str, path: str) -> None:
+        print(place(path, None))
 
 
 class TerminalReport(PlainReport):
@@ -85,6 +91,9 @@ class JsonReport:
         if told is not None:
             print(self._encode(told), flush=True)
 
+    def album(self, side: str, path: str) -> None:
+        print(self._encode({"event": "album", "side": side, "album": path}), flush=True)
+
     def _encode(self, told: object) -> str:
         """The event in JSON; escaped where a name is no Unicode, or stdout takes only some."""
         text = json.dumps(told, ensure_ascii=False)
@@ -103,3 +112,5 @@ class QuietReport:
     def finish_look(self) -> None: ...
 
     def tell(self, event: Event) -> None: ...
+
+    def album(self, side: str, path: str) -> None: ...

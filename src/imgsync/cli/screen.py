@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -55,8 +57,8 @@ class Screen:
             self._doing = True
             self._progress.do(actions)
 
-    def finish_do(self) -> None:
-        """The run is over."""
+    def stop(self) -> None:
+        """The run is over, or ended early."""
         with self._lock:
             self._progress.stop()
             self._doing = False
@@ -87,10 +89,15 @@ class Screen:
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
-    def close(self, summary: Summary, *, dry: bool) -> None:
-        """Tells the closing summary of the command."""
+    def album(self, side: str, path: str) -> None:
+        """Lists an album."""
         with self._lock:
-            if not self._quiet:
+            self._print(lambda: self._report.album(side, path))
+
+    def close(self, summary: Summary, code: int, *, dry: bool) -> None:
+        """Tells the closing summary of a command that is to end with the exit code."""
+        with self._lock:
+            if not self._quiet and (summary != Summary() or code == 0):
                 self._progress.say(closing(summary, dry=dry))
             self._print(lambda: self._report.tell(summary))
             self._print(sys.stdout.flush)
@@ -110,7 +117,7 @@ class Screen:
 
 
 def _discard_stdout() -> None:
-    """Lets what is still buffered for stdout vanish, so that Python's end does not stumble on it."""
+    """Lets what is still buffered for stdout vanish: else Python stumbles on it when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
@@ -118,6 +125,7 @@ def _discard_stdout() -> None:
 
 def choose(options: Options) -> Screen:
     """The screen that suits the options, and what stdout and stderr are."""
+    _open_streams()
     report: Report
     to_people, messages_to_people = sys.stdout.isatty(), sys.stderr.isatty()
     if options.json:
@@ -132,3 +140,13 @@ def choose(options: Options) -> Screen:
     torn = to_people and (options.json or options.verbose)
     moving = messages_to_people and not options.quiet and not torn
     return Screen(report, BarProgress() if moving else SilentProgress(), quiet=options.quiet)
+
+
+def _open_streams() -> None:
+    """Sees to it that printing cannot fail for what is printed, nor for a stream that is closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - as long as we run
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -130,7 +130,10 @@ def folders(options: Options) -> list[Path]:
 
 
 def policy(
-    options: Options, configuration: Configuration, step: Step, accept: frozenset[str]
+    options: Options,
+    configuration: Configuration,
+    step: Step,
+    accept: frozenset[str] = frozenset(),
 ) -> Policy:
     """What the step may do."""
     return Policy(

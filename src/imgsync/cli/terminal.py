@@ -94,7 +94,9 @@ def _details(event: Planned, ends: Ends) -> Text:
             line.append(change.old, style="red").append(" -> ").append(change.new, style="green")
         lines.append(line)
     for dispute in disputes(action):
-        lines.append(Text(f"{dispute.field}  {ends.left} {dispute.left} | {ends.right} {dispute.right}"))
+        lines.append(
+            Text(f"{dispute.field}  {ends.left} {dispute.left} | {ends.right} {dispute.right}")
+        )
     if action.op is Op.MOVE:
         lines.append(Text(f"-> {target(action)}"))
     lines.append(Text(visible(action.why), style="dim"))

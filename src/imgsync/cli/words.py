@@ -60,9 +60,9 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def place(album: str, name: str | None) -> str:
-    """Where a photo is, below PATH; an album ends with a slash."""
+    """Where a photo is, below PATH; an album ends with a slash, and PATH itself is `./`."""
     if name is None:
-        return visible(album) + "/"
+        return visible(album or ".") + "/"
     return visible(f"{album}/{name}" if album else name)
 
 

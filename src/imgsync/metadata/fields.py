@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ..model import NOTHING_SAID, Field, Metadata, Region
+from ..model import METADATA_FIELDS, Field, Location, Metadata, Region
 from . import marks, people, places, tags, times
 from .held import Held, legal
 from .texts import (
@@ -23,11 +23,11 @@ from .texts import (
     ExifUtf16,
     Iptc,
     Place,
-    Texts,
     When,
     Xmp,
 )
 from .texts import write as write_texts
+from .video import Clip
 
 __all__ = ["is_descriptive", "is_junk", "normal", "read", "write", "write_sidecar"]
 
@@ -63,17 +63,14 @@ TEXTS: Mapping[Field, tuple[Place, ...]] = {
 _JUNK = frozenset(
     text.casefold()
     for text in (
-        "ASCII",
         "AppleMark",
-        "BIG BEN",
         "DCF 1.0",
         "DCIM",
         "DIGITAL CAMERA",
-        "Default",
-        "EXIF_JPEG_T422",
         "Exif_JPEG_420",
         "Exif_JPEG_422",
         "Exif_JPEG_PICTURE",
+        "Exif_JPEG_T422",
         "KODAK Digital Still Camera",
         "KONICA MINOLTA DIGITAL CAMERA",
         "LEAD Technologies Inc. V1.01",
@@ -81,9 +78,6 @@ _JUNK = frozenset(
         "My beautiful picture",
         "OLYMPUS DIGITAL CAMERA",
         "PENTAX DIGITAL CAMERA",
-        "PHOTO",
-        "Processed By eBay with ImageMagick, z1.1.0. ||B2",
-        "SAMSUNG",
         "SAMSUNG CAMERA PICTURES",
         "SAMSUNG DIGITAL CAMERA",
         "SANYO DIGITAL CAMERA",
@@ -91,10 +85,7 @@ _JUNK = frozenset(
         "User comments",
         "binary comment",
         "charset=Ascii",
-        "cof",
         "default description",
-        "edf",
-        "jpeg",
         "maker:0x4c",
     )
 )
@@ -109,16 +100,20 @@ _DESCRIPTIVE = (
     "Xmp.dc.rights",
     "Xmp.xmp.Rating",
     "Xmp.xmp.Label",
+    "Xmp.xmpDM.pick",
     "Xmp.lr.",
     "Xmp.digiKam.",
+    "Xmp.acdsee.",
+    "Xmp.mediapro.",
+    "Xmp.MicrosoftPhoto.",
+    "Xmp.mwg-kw.",
     "Xmp.photoshop.DateCreated",
     "Xmp.exif.GPS",
     "Xmp.mwg-rs.",
     "Xmp.MP.",
     "Xmp.iptcExt.PersonInImage",
 )
-_OVERLAID = frozenset({Field.TAKEN, Field.LOCATION})
-# digiKam's "no flag": it says nothing, but says it.
+# digiKam's "no flag": it says nothing, and makes a sidecar that says nothing else speak.
 _MARK = ("Xmp.digiKam.PickLabel", "0")
 
 
@@ -152,21 +147,100 @@ def normal(metadata: Metadata) -> Metadata:
     return msgspec.structs.replace(clean, caption="") if is_junk(clean.caption) else clean
 
 
-def read(own: Held, beside: Held | None = None) -> Metadata:
-    """What a photo's own metadata and its sidecar say, cleaned."""
+def read(own: Held, beside: Held | None = None, clip: Clip | None = None) -> Metadata:
+    """What a photo itself, its sidecar, and the clip that it is say of it, cleaned."""
     said = own if beside is None or not is_descriptive(beside) else beside
     return normal(
         Metadata(
-            title=_text(said, Field.TITLE),
-            caption=_text(said, Field.CAPTION),
+            title=_first_text(said, Field.TITLE),
+            caption=_first_text(said, Field.CAPTION),
             tags=tags.read(said),
-            taken=_taken(own, beside),
-            location=_location(own, beside),
+            taken=_taken(own, beside, clip),
+            location=_location(own, beside, clip),
             rating=marks.read_rating(said),
             label=marks.read_label(said),
             favorite=marks.is_favorite(said),
             people=people.read(said),
-            creator=tuple(_first(said, Field.CREATOR)),
-            copyright=_text(said, Field.COPYRIGHT),
+            creator=_first_texts(said, Field.CREATOR),
+            copyright=_first_text(said, Field.COPYRIGHT),
         )
     )
+
+
+def write(held: Held, metadata: Metadata, fields: Collection[Field]) -> None:
+    """Sets `fields` to what `metadata`, in normal form, say; empty values clear.
+
+    The fields not asked for must be as `held` shows them: some share a place.
+    """
+    for field in METADATA_FIELDS:
+        if field in fields:
+            _WRITERS[field](held, metadata)
+
+
+def write_sidecar(
+    own: Held, beside: Held, clip: Clip | None, metadata: Metadata, fields: Collection[Field]
+) -> None:
+    """The same for a sidecar, which afterwards speaks for its photo: `read` shows `metadata`.
+
+    What it did not speak of before is put into it, as far as it would be lost to sight.
+    """
+    write(beside, metadata, fields)
+    if not is_descriptive(beside):
+        beside.set_xmp(*_MARK)
+    shown = read(own, beside, clip)
+    write(beside, metadata, [f for f in METADATA_FIELDS if shown.get(f) != metadata.get(f)])
+    if not metadata.taken and _taken(own, beside, clip):
+        times.hide(beside)
+    if not metadata.location and _location(own, beside, clip):
+        places.hide(beside)
+
+
+def _first_text(held: Held, field: Field) -> str:
+    return "".join(_first_texts(held, field)[:1])
+
+
+def _first_texts(held: Held, field: Field) -> tuple[str, ...]:
+    """What the first place says that says anything."""
+    for place in TEXTS[field]:
+        texts = tuple(filter(str.strip, place.read(held)))
+        if texts and not (field is Field.CAPTION and is_junk(texts[0].strip())):
+            return texts
+    return ()
+
+
+def _taken(own: Held, beside: Held | None, clip: Clip | None) -> str:
+    if beside is None:
+        return times.original(own) or times.created(own) or (clip.taken if clip else "")
+    if times.hidden(beside):
+        return ""
+    originals = times.original(beside) or times.original(own)
+    return originals or times.created(beside) or _taken(own, None, clip)
+
+
+def _location(own: Held, beside: Held | None, clip: Clip | None) -> Location | None:
+    if beside is not None and (places.hidden(beside) or places.read(beside)):
+        return places.read(beside)
+    return places.read(own) or (clip.location if clip else None)
+
+
+def _text_writer(field: Field) -> Callable[[Held, Metadata], None]:
+    def write_field(held: Held, metadata: Metadata) -> None:
+        value: str | tuple[str, ...] = metadata.get(field)
+        texts = (value,) if isinstance(value, str) and value else tuple(value)
+        write_texts(held, TEXTS[field], texts)
+
+    return write_field
+
+
+_WRITERS: Mapping[Field, Callable[[Held, Metadata], None]] = {
+    **{field: _text_writer(field) for field in TEXTS},
+    Field.TAGS: lambda held, said: tags.write(held, said.tags),
+    Field.TAKEN: lambda held, said: times.write(held, said.taken),
+    Field.LOCATION: lambda held, said: places.write(held, said.location),
+    Field.RATING: lambda held, said: marks.write_rating(held, said.rating, favorite=said.favorite),
+    Field.LABEL: lambda held, said: marks.write_label(held, said.label),
+    Field.FAVORITE: lambda held, said: marks.write_favorite(
+        held, said.rating, favorite=said.favorite
+    ),
+    Field.PEOPLE: lambda held, said: people.write(held, said.people),
+}

@@ -1,6 +1,6 @@
 """What one file, or one sidecar, holds, as exiv2 shows it: the only door to exiv2.
 
-exiv2's XMP toolkit is not safe with threads: whoever makes or uses a `Held` has `LOCK`.
+exiv2's XMP toolkit is not safe with threads: a `Held` is made and used within `exiv2_alone`.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 import functools
 import re
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import exiv2  # type: ignore[import-untyped]
 
-__all__ = ["LOCK", "Broken", "Held", "cut", "legal"]
+__all__ = ["Broken", "Held", "cut", "exiv2_alone", "legal"]
 
-LOCK = threading.RLock()
+_LOCK = threading.RLock()
 
 # A broken photo is told of by img-sync, not by warnings of a library on stderr.
 exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
@@ -38,6 +38,16 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 class Broken(Exception):
     """exiv2 can make nothing of the bytes, or cannot write into them."""
+
+
+@contextmanager
+def exiv2_alone() -> Iterator[None]:
+    """Meanwhile no other thread is in exiv2, and what it throws becomes Broken."""
+    with _LOCK:
+        try:
+            yield
+        except (exiv2.Exiv2Error, RuntimeError, MemoryError) as error:
+            raise Broken(str(error)) from error
 
 
 def legal(text: str) -> str:

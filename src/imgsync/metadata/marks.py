@@ -16,8 +16,9 @@ __all__ = [
     "is_favorite",
     "read_label",
     "read_rating",
+    "write_favorite",
     "write_label",
-    "write_verdict",
+    "write_rating",
 ]
 
 _RATING = "Xmp.xmp.Rating"
@@ -75,15 +76,20 @@ def is_favorite(held: Held) -> bool:
     return _flag(held) == _ACCEPTED
 
 
-def write_verdict(held: Held, rating: int | None, *, favorite: bool) -> None:
-    """Makes both hold; a flag of another meaning (pending) stays where neither needs one."""
+def write_rating(held: Held, rating: int | None, *, favorite: bool) -> None:
+    """Makes `rating` the rating of a photo that is a favourite or not."""
     rejected_before = _number(held.xmp_text(_RATING)) == -1
-    flag = _ACCEPTED if favorite else _REJECTED if rating == -1 else 0
-    _write_flag(held, flag)
-    if rating == -1 and not favorite and not rejected_before:
-        # The flag says it; stars that stayed would say something else to those who know no flags.
-        rating = None
-    _write_stars(held, rating)
+    _write_flag(held, rating, favorite=favorite)
+    # Where the flag says it, stars would say something else to those who know no flags.
+    by_flag = rating == -1 and not favorite and not rejected_before
+    _write_stars(held, None if by_flag else rating)
+
+
+def write_favorite(held: Held, rating: int | None, *, favorite: bool) -> None:
+    """Makes a photo with this rating a favourite, or none."""
+    _write_flag(held, rating, favorite=favorite)
+    if rating == -1 and favorite:
+        _write_stars(held, rating)
 
 
 def colour_word(label: str) -> str:
@@ -130,8 +136,12 @@ def _stars(held: Held) -> int | None:
     for text in (held.exif_text(_EXIF_PERCENT), held.xmp_text(_MICROSOFT_PERCENT)):
         number = _number(text)
         if number is not None and 0 <= number <= 100:
-            return min(_PERCENT, key=lambda stars: abs(_PERCENT[stars] - number)) if number else None
+            return _nearest(number) if number else None
     return None
+
+
+def _nearest(percent: int) -> int:
+    return min(_PERCENT, key=lambda stars: abs(_PERCENT[stars] - percent))
 
 
 def _write_stars(held: Held, rating: int | None) -> None:
@@ -158,12 +168,13 @@ def _flag(held: Held) -> int:
     return _ACCEPTED if held.xmp_text(_GOOD).strip().lower() == "true" else 0
 
 
-def _write_flag(held: Held, flag: int) -> None:
-    if flag:
-        held.set_xmp(_PICK_LABEL, "3" if flag == _ACCEPTED else "1")
-        held.set_xmp(_PICK, str(flag))
+def _write_flag(held: Held, rating: int | None, *, favorite: bool) -> None:
+    """A flag that neither needs and that says neither ("pending") stays."""
+    if favorite or rating == -1:
+        held.set_xmp(_PICK_LABEL, "3" if favorite else "1")
+        held.set_xmp(_PICK, "1" if favorite else "-1")
         if held.has_xmp(_GOOD):
-            held.set_xmp(_GOOD, "True" if flag == _ACCEPTED else "False")
+            held.set_xmp(_GOOD, "True" if favorite else "False")
     elif _flag(held):
         for key in (_PICK_LABEL, _PICK, _GOOD):
             held.remove_xmp(key)

@@ -1,4 +1,7 @@
-"""Ways in which services show less than they are told: arguments for `Memory(normal=...)`."""
+"""Ways in which services show less than they are told: arguments for `Memory(normal=...)`.
+
+Each is pure and idempotent; `Memory` cleans what they give.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def cut_captions(longest: int) -> Normal:
     """No caption has more than `longest` characters."""
 
     def cut(metadata: Metadata) -> Metadata:
-        return msgspec.structs.replace(metadata, caption=metadata.caption[:longest].strip())
+        return msgspec.structs.replace(metadata, caption=metadata.caption[:longest])
 
     return cut
 

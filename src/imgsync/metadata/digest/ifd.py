@@ -23,8 +23,8 @@ _TEXTS = frozenset({2, _UNDEFINED, 129})
 _MOST_WARNINGS = 10
 _MOST_VALUES = 100_000
 _LARGEST = 0x7FFFFFFF
-# ExifTool does not load larger values of tags it does not know.
-_LARGE = 10 << 20
+# No value that tells where the picture is can be larger.
+_LARGE = 4 * _MOST_VALUES
 
 
 class BadDirectory(Exception):
@@ -32,10 +32,14 @@ class BadDirectory(Exception):
 
 
 class Entry(NamedTuple):
-    """One tag with its value; `integers` is None where the value is of another type."""
+    """One tag with its value, which is at `at` in the file.
+
+    `integers` is None where the value is of another type.
+    """
 
     tag: int
     integers: tuple[int, ...] | None
+    at: int
     data: bytes
 
     @property
@@ -52,16 +56,20 @@ class Entry(NamedTuple):
 class Directory:
     """The directory at `at`; its offsets count from `base`. BadDirectory if none can be there.
 
+    A value that is not there makes the whole directory bad, or, if `lenient`, just its entry.
     `next` is the offset of the directory that follows, or 0.
 
     Source: ExifTool 13.59, Exif.pm, ProcessExif.
     """
 
-    def __init__(self, source: Source, order: ByteOrder, at: int, base: int = 0) -> None:
+    def __init__(
+        self, source: Source, order: ByteOrder, at: int, base: int = 0, *, lenient: bool = False
+    ) -> None:
         self._source = source
         self._letter = _LETTER[order]
         self._base = base
         self._at = at
+        self._lenient = lenient
         self._count = int.from_bytes(source.read(base + at, 2), order)
         length = 12 * self._count
         self._table = source.read(base + at + 2, length + 4)
@@ -77,36 +85,38 @@ class Directory:
         for index in range(self._count):
             if warnings > _MOST_WARNINGS:
                 raise BadDirectory
-            tag, kind, count = struct.unpack_from(f"{self._letter}HHI", self._table, 12 * index)
+            tag, kind, count, far = struct.unpack_from(
+                f"{self._letter}HHII", self._table, 12 * index
+            )
             if kind not in _SIZES:
                 warnings += kind != 0
                 if index == 0 and not first_may_be_empty:
                     raise BadDirectory
                 continue
-            value = self._table[12 * index + 8 : 12 * index + 12]
             size = count * _SIZES[kind]
-            data = value[:size] if size <= 4 else self._far(value, size)
-            if data is None:
+            at = self._at + 2 + 12 * index + 8 if size <= 4 else far
+            if size > 4 and not self._is_there(far, size):
                 warnings += 1
             elif kind in _TEXTS or count <= _MOST_VALUES:
-                yield self._entry(tag, kind, count, data)
+                yield self._entry(tag, kind, count, self._base + at)
 
-    def _far(self, pointer: bytes, size: int) -> bytes | None:
-        """A value that does not fit into its entry; None if it cannot be where it says."""
+    def _is_there(self, at: int, size: int) -> bool:
+        """Whether a value that does not fit into its entry can be where that says."""
         if size > _LARGEST:
-            return None
-        at: int = struct.unpack(f"{self._letter}I", pointer)[0]
-        if size <= _LARGE and self._base + at + size > self._source.size:
+            return False
+        if self._base + at + size > self._source.size:
+            if self._lenient:
+                return False
             raise BadDirectory
-        if at < 8 or (at < self._end and at + size > self._at):
-            return None
-        return self._source.read(self._base + at, size) if size <= _LARGE else b""
+        return at >= 8 and (at >= self._end or at + size <= self._at)
 
-    def _entry(self, tag: int, kind: int, count: int, data: bytes) -> Entry:
+    def _entry(self, tag: int, kind: int, count: int, at: int) -> Entry:
+        size = count * _SIZES[kind]
+        data = self._source.read(at, size) if size <= _LARGE else b""
         letter = _INTEGERS.get(_BYTE if (kind, count) == (_UNDEFINED, 1) else kind)
-        if letter is None or len(data) < count * _SIZES[kind]:
-            return Entry(tag, None, data)
-        return Entry(tag, struct.unpack(f"{self._letter}{count}{letter}", data), data)
+        if letter is None or len(data) < size:
+            return Entry(tag, None, at, data)
+        return Entry(tag, struct.unpack(f"{self._letter}{count}{letter}", data), at, data)
 
 
 def looks_valid(source: Source, order: ByteOrder, at: int, *, in_order: bool) -> bool:

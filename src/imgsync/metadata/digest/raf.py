@@ -52,16 +52,15 @@ def raf(source: Source) -> Iterator[Range]:
             yield from _directory(source, order, first, start, 0)
 
 
-def _directory(
-    source: Source, order: ByteOrder, at: int, base: int, depth: int
-) -> Iterator[Range]:
+def _directory(source: Source, order: ByteOrder, at: int, base: int, depth: int) -> Iterator[Range]:
     found: dict[int, tuple[int, ...]] = {}
     try:
-        for tag, integers, _ in Directory(source, order, at, base).entries():
-            if integers and tag == _SUB_IFD and depth < _DEEPEST and len(integers) == 1:
+        for entry in Directory(source, order, at, base).entries():
+            integers = entry.integers or ()
+            if entry.tag == _SUB_IFD and depth < _DEEPEST and len(integers) == 1:
                 yield from _directory(source, order, integers[0], base, depth + 1)
-            elif integers and tag in (_STRIPS, _STRIP_SIZES):
-                found[tag] = integers
+            elif entry.tag in (_STRIPS, _STRIP_SIZES):
+                found[entry.tag] = integers
     except BadDirectory:
         return
     offsets, sizes = found.get(_STRIPS, ()), found.get(_STRIP_SIZES, ())

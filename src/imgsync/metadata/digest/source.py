@@ -16,9 +16,11 @@ Range = tuple[int, int]
 # Nearly every JPEG fits: it is read once, both to find the picture and to hash it.
 _WINDOW = 8 << 20
 
-# More pieces, and more bytes for each byte of the file, than any honest file has.
+# More pieces than any honest file has, and how many times its own size they may add up to,
+# unless that is little.
 _MANY_RANGES = 10_000_000
 _MANY_TIMES = 8
+_LITTLE = 256 << 20
 
 
 class Hash(Protocol):
@@ -43,7 +45,7 @@ class Source:
     def read(self, offset: int, length: int) -> bytes:
         """`length` bytes from `offset` on; fewer only at the end of the file."""
         at = offset - self._start
-        if 0 <= at and at + length <= len(self._window):
+        if at >= 0 and at + length <= len(self._window):
             return self._window[at : at + length]
         return os.pread(self._descriptor, max(0, min(length, self.size - offset)), offset)
 
@@ -53,7 +55,7 @@ class Source:
         A file whose ranges add up to many times itself was made to keep us busy: the rest of it
         is not read, and the answer is False.
         """
-        fed, most = 0, _MANY_TIMES * self.size
+        fed, most = 0, max(_MANY_TIMES * self.size, _LITTLE)
         for number, (offset, length) in enumerate(ranges):
             length = min(length, self.size - offset)
             if number > _MANY_RANGES or fed + length > most:

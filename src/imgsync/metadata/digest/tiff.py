@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from imgsync.metadata.digest.ifd import BadDirectory, ByteOrder, Directory, Entry, looks_valid
+from imgsync.metadata.digest.sony import sony_private
 from imgsync.metadata.digest.source import Range, Source
 
 __all__ = ["BYTE_ORDERS", "tiff"]
@@ -30,7 +31,7 @@ _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES, _JPEG, _JPEG_SIZE = (
     *(0x201, 0x202),
 )
 _SIZES = {_STRIPS: _STRIP_SIZES, _TILES: _TILE_SIZES, _JPEG: _JPEG_SIZE}
-_PANASONIC_RAW = 0x118
+_PANASONIC_RAW, _PRIVATE = 0x118, 0xC634
 _DIRECTORIES = {
     _SUB_IFD: "SubIFD",
     0x190: "GlobParamIFD",
@@ -143,6 +144,8 @@ class _Tiff:
                 yield from self._below(entry, ifd, depth + 1)
             elif panasonic:
                 self._note_panasonic(entry, ifd)
+            elif entry.tag == _PRIVATE:
+                yield from self._private(entry)
             else:
                 self._note(entry, ifd)
         yield from ifd.ranges()
@@ -167,6 +170,12 @@ class _Tiff:
             yield from self._directory(at, name, parent, depth)
         except BadDirectory:
             return
+
+    def _private(self, entry: Entry) -> Iterator[Range]:
+        # The original RAW files of Sony's first model have no directory there.
+        if self._kind in ("ARW", "SR2") and len(entry.data) == 4 and self._sony_raw is None:
+            at = int.from_bytes(entry.data, self._order)
+            yield from sony_private(self._source, self._order, at)
 
     def _note(self, entry: Entry, ifd: _Ifd) -> None:
         tag = entry.tag

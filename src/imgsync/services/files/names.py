@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from ...errors import Rejected
 from ...metadata import formats
 
-__all__ = ["beginning", "folded", "is_skipped", "numbered", "safe_path", "safe_photo_name"]
+__all__ = [
+    "beginning",
+    "folded",
+    "is_skipped",
+    "numbered",
+    "safe_path",
+    "safe_photo_name",
+    "sidecar_suffix",
+    "with_sidecar_suffix",
+]
 
 # What systems and NAS boxes leave in folders. Names that begin with a dot are skipped anyway.
 _SKIPPED = frozenset(
@@ -54,6 +63,20 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def sidecar_suffix(sidecar: str, photo: str) -> str:
+    """How a sidecar's name goes on after its photo's: "+.xmp" for a.jpg.xmp, ".xmp" for a.xmp."""
+    if sidecar.startswith(photo):
+        return "+" + sidecar[len(photo) :]
+    return sidecar[len(photo.rpartition(".")[0]) :]
+
+
+def with_sidecar_suffix(photo: str, suffix: str) -> str:
+    """The name of the photo's sidecar with that suffix."""
+    if suffix.startswith("+"):
+        return photo + suffix[1:]
+    return photo.rpartition(".")[0] + suffix
+
+
 def beginning(name: str) -> str:
     """What the names of a photo and of all sidecars it might have begin with."""
     return name.split(".")[0] + "."
@@ -67,8 +90,8 @@ def safe_photo_name(name: str) -> str:
     name = _plain(name)
     if not formats.is_photo(name):
         raise Rejected(f"{name!r} is no file name of a photo or video: give it another name")
-    stem, suffix = os.path.splitext(name)
-    return _cut(stem, suffix)
+    stem, dot, suffix = name.rpartition(".")
+    return _cut(stem, dot + suffix)
 
 
 def safe_path(path: str) -> str:
@@ -77,11 +100,11 @@ def safe_path(path: str) -> str:
 
 
 def numbered(name: str) -> Iterator[str]:
-    """`name`, then others like it: "a.jpg", "a (2).jpg", "a (3).jpg" ..."""
+    """A photo's name, then others like it: "a.jpg", "a (2).jpg", "a (3).jpg" ..."""
     yield name
-    stem, suffix = os.path.splitext(name)
+    stem, _, suffix = name.rpartition(".")
     for number in itertools.count(2):
-        yield _cut(stem, f" ({number}){suffix}")
+        yield _cut(stem, f" ({number}).{suffix}")
 
 
 def _plain(name: str) -> str:
@@ -109,4 +132,3 @@ def _cut(stem: str, tail: str) -> str:
         sizes = itertools.accumulate(len(os.fsencode(letter)) for letter in stem)
         stem = stem[: sum(size <= room for size in sizes)].rstrip(". ") or "_"
     return stem + tail
-

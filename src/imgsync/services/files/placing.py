@@ -13,9 +13,10 @@ from pathlib import Path
 
 from ... import disk
 from ...errors import Rejected, ServiceError, Stale, Unavailable
-from .tree import why
+from .names import folded
+from .tree import names_in, why
 
-__all__ = ["carry", "double", "room", "settle", "supplant", "sweep", "told"]
+__all__ = ["carry", "double", "is_one_name", "room", "settle", "supplant", "sweep", "told"]
 
 # What concerns the whole disk rather than one file.
 _DISK_TROUBLE = frozenset(
@@ -78,7 +79,7 @@ def sweep(folder: Path) -> None:
         rooms = [e.path for e in entries if e.name.startswith(disk.TEMPORARY) and _is_folder(e)]
         for place in map(Path, rooms):
             disk.sweep(place)
-            if not any(name.startswith(disk.TEMPORARY) for name in os.listdir(place)):
+            if not any(name.startswith(disk.TEMPORARY) for name in names_in(place)):
                 shutil.rmtree(place, ignore_errors=True)
 
 
@@ -107,6 +108,9 @@ def supplant(path: Path, final: Path) -> None:
 
 def carry(path: Path, final: Path) -> None:
     """`settle`, also to another disk: the copy is compared before the file goes."""
+    if is_one_name(path, final):
+        path.rename(final)
+        return
     try:
         settle(path, final)
     except OSError as error:
@@ -119,6 +123,17 @@ def carry(path: Path, final: Path) -> None:
                 raise Rejected(f"{path} was not copied faithfully to {final.parent}") from None
             settle(copy, final)
         path.unlink()
+
+
+def is_one_name(path: Path, other: Path) -> bool:
+    """Whether two paths are spellings of one name for the file system, which may know no case."""
+    return (
+        path.parent == other.parent
+        and folded(path.name) == folded(other.name)
+        and other.exists()
+        and path.samefile(other)
+        and not {path.name, other.name}.issubset(names_in(path.parent))
+    ) or path == other
 
 
 def double(path: Path, copy: Path) -> None:

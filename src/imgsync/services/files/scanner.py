@@ -6,45 +6,33 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from ...errors import Rejected
-from ...metadata import formats, sidecars
+from ...metadata import sidecars
 from ...model import Photo
 from ...service import Check, Look, Unread
 from .names import beginning
 from .reader import Job, Reading, read
-from .tree import Listing, Stamp, list_folder, version, young
+from .tree import Entry, Stamp, list_folder, names_in
 from .workers import Workers
 
-__all__ = ["Entry", "Scanner", "find"]
+__all__ = ["Scanner", "find"]
+
+# The coarsest clock of a file system in use: FAT's, in nanoseconds. Within one tick of it a file
+# can change and still look the same.
+_GRAIN = 2_000_000_000
 
 
-class Entry(NamedTuple):
-    """A photo in a folder as it looks from outside, with the sidecar that belongs to it."""
-
-    name: str
-    stamp: Stamp
-    sidecar: str | None = None
-    sidecar_stamp: Stamp | None = None
-
-    @property
-    def version(self) -> str:
-        return version(self.name, self.stamp, self.sidecar, self.sidecar_stamp)
-
-
-def find(folder: Path, name: str) -> Entry | None:
-    """The photo of that name, None if there is none. Raises OSError, Rejected if it is no file."""
-    try:
-        status = (folder / name).stat()
-    except FileNotFoundError:
-        return None
+def find(folder: Path, name: str) -> Entry:
+    """The photo of that name. Raises OSError, and Rejected if that is no file."""
+    status = (folder / name).stat()
     if not stat.S_ISREG(status.st_mode):
         raise Rejected(f"{folder / name} is no file")
-    near = [other for other in os.listdir(folder) if other.startswith(beginning(name))]
+    near = [other for other in names_in(folder) if other.startswith(beginning(name))]
     sidecar = sidecars.owners(near).get(name)
-    beside = Stamp.of((folder / sidecar).stat()) if sidecar else None
-    return Entry(name, Stamp.of(status), sidecar, beside)
+    if sidecar is None:
+        return Entry(name, str(Stamp.of(status)))
+    return Entry(name, str(Stamp.of(status)), sidecar, str(Stamp.of((folder / sidecar).stat())))
 
 
 class Scanner:
@@ -60,7 +48,7 @@ class Scanner:
         """The photos in a folder, by name. Raises OSError if it cannot be read."""
         listing = list_folder(os.fspath(folder), self._top)
         self._racy.pop(folder, None)
-        found = [each for each in _entries(listing) if not look.hides(each.name)]
+        found = [each for each in listing.entries() if not look.hides(each.name)]
         jobs = {
             each.name: job
             for each in found
@@ -84,8 +72,6 @@ class Scanner:
         Raises OSError, and Rejected if it cannot be read.
         """
         entry = find(folder, name)
-        if entry is None:
-            raise FileNotFoundError(None, "No such file", os.fspath(folder / name))
         trusted = known and _is_complete(known, ()) and not self._sums
         job = _job(folder, entry, picture=not trusted, sums=self._sums)
         photo = self._shown(folder, entry, read(job), known)
@@ -105,7 +91,7 @@ class Scanner:
         full = _job(folder, entry, picture=True, sums=self._sums)
         if known is None or check is Check.ALL or not _is_complete(known, self._sums):
             return full
-        if known.version.split(":")[:2] != str(entry.stamp).split(":"):
+        if known.version.split(":")[:2] != entry.stamp.split(":"):
             return full
         if check is Check.CHANGED and known.version == entry.version:
             return None
@@ -118,30 +104,21 @@ class Scanner:
         if reading.trouble:
             return Unread(name, name, reading.trouble)
         changed = max(stamp.changed for stamp in (reading.stamp, reading.sidecar) if stamp)
-        if young(changed, reading.clock):
+        if changed > reading.clock - _GRAIN:
             self._racy.setdefault(folder, set()).add(name)
         else:
             self._racy.get(folder, set()).discard(name)
         old = known if known and not reading.content else None
+        seen = Entry(name, str(reading.stamp), entry.sidecar, str(reading.sidecar))
         return Photo(
             ref=name,
             name=name,
-            version=version(name, reading.stamp, entry.sidecar, reading.sidecar),
+            version=seen.version,
             content=old.content if old else reading.content,
             size=reading.stamp.size,
             digests=old.digests if old else reading.digests,
             metadata=reading.metadata,
         )
-
-
-def _entries(listing: Listing) -> Iterator[Entry | Unread]:
-    stamps = listing.stamps()
-    for name, sidecar in sidecars.owners([*stamps, *listing.unread]).items():
-        trouble = listing.unread.get(name) or (sidecar and listing.unread.get(sidecar))
-        if trouble:
-            yield Unread(name, name, f"cannot be looked at: {trouble}")
-        else:
-            yield Entry(name, stamps[name], sidecar, stamps[sidecar] if sidecar else None)
 
 
 def _job(folder: Path, entry: Entry, *, picture: bool, sums: tuple[str, ...] = ()) -> Job:

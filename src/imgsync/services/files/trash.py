@@ -8,20 +8,24 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from ...errors import Rejected
+from ...errors import Rejected, UsageError
 from .names import numbered
 from .placing import carry
 from .tree import why
 
-__all__ = ["DesktopTrash", "FolderTrash", "Trash"]
+__all__ = ["Trash", "trash_at"]
 
 _WAY_OUT = "set trash = FOLDER in the configuration"
 
 
 class Trash(Protocol):
-    """`missing` says why nothing can be put into it, "" if all is well."""
+    """`missing` says why nothing can be put into it, "" if all is well.
+
+    `inside` is its path relative to the tree's top if it stands in the tree, else "".
+    """
 
     missing: str
+    inside: str
 
     def put(self, path: Path, shown_as: str) -> str:
         """Takes the file at `path`, known to people as `shown_as` (its path in the tree).
@@ -31,8 +35,23 @@ class Trash(Protocol):
         ...
 
 
-class DesktopTrash:
+def trash_at(place: str | Path, top: Path) -> Trash:
+    """The trash for the tree at `top`: the desktop's ("auto"), or a folder.
+
+    Raises UsageError if that folder is the tree, or the tree is in it.
+    """
+    if place == "auto":
+        return _DesktopTrash(top)
+    folder = Path(os.path.realpath(Path(place).expanduser()))
+    if top.is_relative_to(folder):
+        raise UsageError(f"trash = {place}: {top} cannot be in its own trash")
+    return _FolderTrash(folder, top)
+
+
+class _DesktopTrash:
     """The trash that file managers show, for files in the tree at `top`."""
+
+    inside = ""
 
     def __init__(self, top: Path) -> None:
         self.missing = _why_no_trash(top)
@@ -50,13 +69,14 @@ class DesktopTrash:
         return "the trash"
 
 
-class FolderTrash:
+class _FolderTrash:
     """A folder that keeps what was deleted on a day under its path in the tree."""
 
     missing = ""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, top: Path) -> None:
         self._folder = folder
+        self.inside = os.path.relpath(folder, top) if folder.is_relative_to(top) else ""
 
     def put(self, path: Path, shown_as: str) -> str:
         kept = self._folder / date.today().isoformat() / shown_as
@@ -93,7 +113,9 @@ def _why_no_trash(top: Path) -> str:
     while not mount.is_mount():
         mount = mount.parent
     own = mount / f".Trash-{os.getuid()}"
-    if any(os.access(folder, os.W_OK) for folder in (mount / ".Trash", own if own.exists() else mount)):
+    if any(
+        os.access(folder, os.W_OK) for folder in (mount / ".Trash", own if own.exists() else mount)
+    ):
         return ""
     return f"there is no trash for {top}: {_WAY_OUT}"
 

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-import time
-from array import array
 from collections.abc import Iterator
 from functools import lru_cache
-from operator import attrgetter
+from pathlib import Path
 from typing import NamedTuple
 
-from ...metadata import formats
+from ...metadata import formats, sidecars
+from ...model import fingerprint
 from ...service import Unread
-from .names import is_skipped
+from .names import is_skipped, sidecar_suffix
 
 __all__ = [
     "STATE",
+    "Entry",
     "Listing",
     "Stamp",
     "is_inside",
     "list_folder",
-    "version",
+    "names_in",
     "walk",
     "why",
-    "young",
 ]
 
 STATE = ".img-sync.db"  # a folder that holds it is an album
-
-# The coarsest clock of a file system in use: FAT's, in nanoseconds. Within one tick of it a file
-# can change and still look the same.
-_GRAIN = 2_000_000_000
-
-_by_name = attrgetter("name")
+_PHOTO, _SIDECAR = "photo", "sidecar"
 
 
 class Stamp(NamedTuple):
-    """Size in bytes, and time of the last change in nanoseconds: what a file looks like outside."""
+    """What a file looks like from outside: bytes, and nanoseconds when it was last changed."""
 
     size: int
     changed: int
@@ -51,136 +44,138 @@ class Stamp(NamedTuple):
         return f"{self.size}:{self.changed}"
 
 
-def young(changed: int, now: int) -> bool:
-    """Whether a file that changed then can change again unseen; both in nanoseconds."""
-    return changed > now - _GRAIN
+class Entry(NamedTuple):
+    """A photo in a folder, with the sidecar that belongs to it; stamps as text."""
 
+    name: str
+    stamp: str
+    sidecar: str = ""
+    sidecar_stamp: str = ""
 
-def version(photo: str, stamp: Stamp, sidecar: str | None, sidecar_stamp: Stamp | None) -> str:
-    """The version of the photo of that name: "size:mtime", then ":suffix:size:mtime" of a sidecar.
-
-    The suffix is the sidecar's name after the photo's: "+.xmp" for a.jpg.xmp, ".xmp" for a.xmp.
-    """
-    if sidecar is None or sidecar_stamp is None:
-        return str(stamp)
-    if sidecar.startswith(photo):
-        suffix = "+" + sidecar[len(photo) :]
-    else:
-        suffix = sidecar[len(os.path.splitext(photo)[0]) :]
-    return f"{stamp}:{suffix}:{sidecar_stamp}"
+    @property
+    def version(self) -> str:
+        """The photo's stamp, then ":suffix:stamp" of the sidecar, as `sidecar_suffix` has it."""
+        if not self.sidecar:
+            return self.stamp
+        return f"{self.stamp}:{sidecar_suffix(self.sidecar, self.name)}:{self.sidecar_stamp}"
 
 
 class Listing:
-    """The photos, sidecars and folders in one folder, sorted by name.
+    """The photos, sidecars and folders in one folder.
 
-    `names` and `numbers` (size and time of change, in turn) belong together; `unread` tells what
-    has a photo's name and could not be looked at; `links` are folders that stand elsewhere.
+    `photos` and `sidecars` are stamps by name; `unread` tells why some have none; `links` are
+    folders that stand elsewhere.
     """
 
-    __slots__ = ("folders", "has_state", "links", "names", "now", "numbers", "unread")
+    __slots__ = ("folders", "has_state", "links", "photos", "sidecars", "unread")
 
     def __init__(self) -> None:
-        self.now = time.time_ns()
-        self.names: list[str] = []
-        self.numbers: list[int] = []
+        self.photos: dict[str, str] = {}
+        self.sidecars: dict[str, str] = {}
+        self.unread: dict[str, str] = {}
         self.folders: list[str] = []
         self.links: list[str] = []
-        self.unread: dict[str, str] = {}
         self.has_state = False
 
     @property
     def is_album(self) -> bool:
-        return self.has_state or bool(self.unread) or any(map(formats.is_photo, self.names))
+        """Whether there is a photo, or img-sync's memory of some."""
+        return self.has_state or bool(self.photos or self.unread)
 
-    def stamps(self) -> dict[str, Stamp]:
-        """What each photo and sidecar looks like, by name."""
-        numbers = iter(self.numbers)
-        return dict(zip(self.names, map(Stamp, numbers, numbers), strict=True))
+    def entries(self) -> Iterator[Entry | Unread]:
+        """The photos, by name."""
+        owners = sidecars.owners([*self.photos, *self.sidecars, *self.unread])
+        for name, sidecar in sorted(owners.items()):
+            trouble = self.unread.get(name) or self.unread.get(sidecar or "")
+            if trouble:
+                yield Unread(name, name, f"cannot be looked at: {trouble}")
+            elif sidecar:
+                yield Entry(name, self.photos[name], sidecar, self.sidecars[sidecar])
+            else:
+                yield Entry(name, self.photos[name])
 
     def fingerprint(self) -> str:
-        """The same while nothing here changes; "" if a change could be missed."""
-        if self.unread or young(max(self.numbers[1::2], default=0), self.now):
+        """`model.fingerprint` of the photos; "" if one of them cannot be looked at."""
+        if self.unread:
             return ""
-        texts = ("\0".join(self.names), "\0".join(self.folders), "\0".join(self.links))
-        digest = hashlib.blake2b("\0\0".join(texts).encode("utf-8", "surrogateescape"))
-        digest.update(_packed(self.numbers))
-        return digest.hexdigest()[:32]
-
-
-def _packed(numbers: list[int]) -> bytes:
-    try:
-        return array("q", numbers).tobytes()
-    except OverflowError:  # a time of change after 2262
-        return repr(numbers).encode()
-
-
-@lru_cache(maxsize=1024)
-def _counts(suffix: str) -> bool:
-    """Whether files with that suffix are listed: photos, videos and sidecars."""
-    return suffix.lower() == ".xmp" or formats.is_photo("a" + suffix)
+        if not self.sidecars:  # then stamps are versions
+            return fingerprint(self.photos.items())
+        found = self.entries()
+        return fingerprint((each.name, each.version) for each in found if isinstance(each, Entry))
 
 
 def list_folder(folder: str, top: str) -> Listing:
     """One look at a folder of the tree at `top`. Raises OSError if it cannot be read."""
     listing = Listing()
-    add_name, add_number = listing.names.append, listing.numbers.append
+    photos, others = listing.photos, listing.sidecars
+    # Through a descriptor each look at a file is cheaper than by its whole path. The loop runs
+    # once for every file at every run of img-sync: it is the price of a run without news.
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        # Through the descriptor each look at a file is cheaper than by its whole path. This loop
-        # runs once for every file at every run.
         with os.scandir(descriptor) as entries:
-            for entry in sorted(entries, key=_by_name):
+            for entry in entries:
                 name = entry.name
-                if (
-                    _counts(name[name.rfind(".") :])
-                    and name[0] != "."
-                    and entry.is_file(follow_symlinks=False)
-                ):
+                kind = _kind(name[name.rfind(".") :])
+                if kind and name[0] != "." and entry.is_file(follow_symlinks=False):
                     try:
                         status = entry.stat(follow_symlinks=False)
                     except OSError as error:
                         listing.unread[name] = why(error)
                         continue
-                    add_name(name)
-                    add_number(status.st_size)
-                    add_number(status.st_mtime_ns)
+                    stamps = photos if kind is _PHOTO else others
+                    stamps[name] = f"{status.st_size}:{status.st_mtime_ns}"
+                elif not is_skipped(name):
+                    _add_other(listing, entry, folder, top)
                 elif name == STATE:
                     listing.has_state = True
-                elif is_skipped(name):
-                    pass
-                elif entry.is_dir(follow_symlinks=False):
-                    listing.folders.append(name)
-                elif entry.is_symlink():
-                    _add_link(listing, folder, name, top)
     finally:
         os.close(descriptor)
+    listing.folders.sort()
+    listing.links.sort()
     return listing
 
 
-def _add_link(listing: Listing, folder: str, name: str, top: str) -> None:
-    """A symbolic link counts as what it leads to, if that stands in the tree."""
-    try:
-        target = os.path.realpath(f"{folder}/{name}", strict=True)
-        status = os.stat(target)
-    except OSError:
-        return
-    if not is_inside(target, top):
-        return
-    if stat.S_ISDIR(status.st_mode):
-        listing.links.append(name)
-    elif stat.S_ISREG(status.st_mode) and _counts(os.path.splitext(name)[1]):
-        listing.names.append(name)
-        listing.numbers += Stamp.of(status)
+@lru_cache(maxsize=1024)
+def _kind(suffix: str) -> str:
+    """What files with that suffix are; "" for none of ours."""
+    name = "a" + suffix
+    return _PHOTO if formats.is_photo(name) else _SIDECAR if sidecars.is_sidecar(name) else ""
 
 
-def why(error: OSError) -> str:
-    """What the system says, in its words."""
-    return error.strerror or str(error)
+def _add_other(listing: Listing, entry: os.DirEntry[str], folder: str, top: str) -> None:
+    """A folder, or a link, which counts as what it leads to if that stands in the tree."""
+    name = entry.name
+    if entry.is_dir(follow_symlinks=False):
+        listing.folders.append(name)
+    elif entry.is_symlink():
+        try:
+            target = Path(folder, name).resolve(strict=True)
+            status = target.stat()
+        except (OSError, RuntimeError):  # RuntimeError: Python 3.11 and 3.12 say so of loops
+            return
+        if not is_inside(str(target), top):
+            return
+        if stat.S_ISDIR(status.st_mode):
+            listing.links.append(name)
+        elif stat.S_ISREG(status.st_mode):
+            stamps = {_PHOTO: listing.photos, _SIDECAR: listing.sidecars}
+            stamps.get(_kind(Path(name).suffix), {})[name] = str(Stamp.of(status))
+
+
+def names_in(folder: Path) -> list[str]:
+    """All names in a folder. Raises OSError."""
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
 
 
 def is_inside(place: str, top: str) -> bool:
     """Whether a path is `top` or below it; both absolute and free of links."""
     return os.path.commonpath([place, top]) == top
+
+
+def why(error: OSError) -> str:
+    """What the system says, in its words."""
+    return error.strerror or str(error)
 
 
 def walk(top: str, passed_over: str = "") -> Iterator[tuple[str, Listing] | Unread]:
@@ -193,7 +188,7 @@ def walk(top: str, passed_over: str = "") -> Iterator[tuple[str, Listing] | Unre
     waiting = [("", False)]
     while waiting:
         path, linked = waiting.pop()
-        folder = os.path.join(top, path)
+        folder = f"{top}/{path}"
         if linked and not _is_new(folder, top, seen):
             continue
         try:

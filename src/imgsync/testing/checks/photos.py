@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 
 from ...model import Field, Photo
@@ -78,10 +80,14 @@ class Photos(Basis):
         first, second = self.add(service, here), self.add(service, there)
         assert self.shown(service, here) == [first]
         assert self.shown(service, there) == [second]
-        if service.capabilities.delete:
-            service.delete(here, first)
-            assert self.shown(service, here) == []
-            assert self.shown(service, there) == [second]
+        if not service.capabilities.delete:
+            return
+        trash = self.trash(service)
+        service.delete(here, first)
+        assert self.shown(service, here) == []
+        assert self.shown(service, there) == [second]
+        if service.capabilities.many:
+            assert self.trash(service) == trash, "a photo that stands elsewhere is no trash"
 
     def test_a_photo_in_one_album_alone_is_edited_alone(self, service: Service) -> None:
         if service.capabilities.many or Field.TITLE not in service.capabilities.writes:
@@ -95,6 +101,19 @@ class Photos(Basis):
         album = self.album(service)
         photos = [self.add(service, album, f"{n}.jpg", n) for n in range(9)]
         assert len({photo.content for photo in photos}) == len(photos)
+
+    def test_calls_may_come_at_once(self, service: Service) -> None:
+        """As many as the service says it bears, into one album, under one name."""
+        if not service.capabilities.create:
+            return
+        with ThreadPoolExecutor(service.capabilities.connections) as pool:
+            albums = list(pool.map(service.create_album, ["2012/Summer"] * 8))
+            assert albums == albums[:1] * 8
+            given = [source("a.jpg", number, MUCH_SAID) for number in range(16)]
+            photos = list(pool.map(service.create, albums * 2, given))
+        shown = self.shown(service, albums[0])
+        assert sorted(photo.ref for photo in photos) == sorted(photo.ref for photo in shown)
+        assert len({photo.content for photo in shown}) == 16
 
     def test_a_format_that_is_not_taken_is_rejected(self, service: Service) -> None:
         formats = service.capabilities.formats
