@@ -92,7 +92,7 @@ class _Executor:
             self._list_again()
 
     def _move_album(self, action: Action) -> bool:
-        side, key = action.side, action.album
+        side, key = action.side, action.pair.album
         assert side is not None
         self.run.listen(Started(action, self.run.name(side)))
         service = self.run.side(side)

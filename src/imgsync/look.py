@@ -352,7 +352,7 @@ class _Eye:
                 op=Op.MOVE,
                 pair=Pair(place.key),
                 side=place.move,
-                album=place.key,
+                album=place.key if place.move is Side.LEFT else place.right_path,
                 to=(place.to, ""),
                 why=why,
                 blocked=blocked,

@@ -11,7 +11,6 @@ from typing import ClassVar
 
 import pytest
 
-
 from imgsync.config import Configuration, Defaults, find, read, url_path
 from imgsync.config.types import BUILT_IN
 from imgsync.errors import UsageError
@@ -47,9 +46,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Reads a configuration with this text; type `shop` is there, and no keyring."""
     Shop.made = []
     shop = SimpleNamespace(Shop=Shop)
-    monkeypatch.setitem(sys.modules, "shop", shop)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "shop", shop)
     monkeypatch.setitem(BUILT_IN, "shop", "shop:Shop")
-    monkeypatch.setitem(sys.modules, "keyring", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "keyring", None)
 
     def write(text: str) -> Configuration:
         (tmp_path / "c.cfg").write_text(text)
@@ -143,7 +142,7 @@ def test_a_file_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
         ("[shop]\ntype = shop\nkey = x", r"section \[shop\] of .*c\.cfg lacks the key url"),
         (
             "[shop]\ntype = shop\nurl = x",
-            "lacks the key key: add key = ... or key_command = .* keyring set img-sync/shop key",
+            "lacks the key key: add key = ... or key_command = .* `keyring set img-sync/shop key",
         ),
         ("[shop]\ntype = shop\nurl = x\nkey = y\nkey_command = z", "both key and key_command"),
         ("[shop]\ntype = shop\nurl = x\nkey_command = false", "fails with exit code 1"),
@@ -161,7 +160,7 @@ def test_what_is_wrong_with_a_section_is_named(write: Write, text: str, said: st
 
 
 def test_without_a_file_a_service_needs_a_url() -> None:
-    with pytest.raises(UsageError, match="no service nas: .*file:///path"):
+    with pytest.raises(UsageError, match=r"no service nas: .*file:///path"):
         read(None).open("nas")
 
 
@@ -207,12 +206,13 @@ def test_a_missing_secret_comes_from_the_keyring(
 def test_a_locked_keyring_is_named(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "keyring")
     keyring = pytest.importorskip("keyring")
+    errors = pytest.importorskip("keyring.errors")
 
     def locked(*place: str) -> str:
-        raise keyring.errors.KeyringLocked("it is locked")
+        raise errors.KeyringLocked("it is locked")
 
     monkeypatch.setattr(keyring, "get_password", locked)
-    with pytest.raises(UsageError, match="does not give key .* it is locked"):
+    with pytest.raises(UsageError, match=r"does not give key .* it is locked"):
         write("[shop]\ntype = shop\nurl = x").open("shop")
 
 

@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from math import nan
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ import pytest
 import imgsync
 from imgsync import disk
 from imgsync.errors import StateError
-from imgsync.model import Link, Metadata, Photo
+from imgsync.model import Link, Location, Metadata, Photo
 from imgsync.state import (
     NAME,
     Agreed,
@@ -143,16 +144,16 @@ def test_a_saved_file_is_in_order(saved: State, tmp_path: Path) -> None:
 def test_the_same_is_written_as_the_same_bytes(saved: State, tmp_path: Path) -> None:
     before = lines(tmp_path)[1:]
     other = State.load(tmp_path)
-    other.put(*reversed(other.records.values()))
+    other.put(*reversed(list(other.records.values())))
     other.save()
     assert lines(tmp_path)[1:] == before
 
 
 def test_a_file_that_nobody_touched_is_not_written_again(saved: State, tmp_path: Path) -> None:
-    before = (tmp_path / NAME).stat()
+    before = (tmp_path / NAME).stat().st_ino
     saved.save()
     State.load(tmp_path).save()
-    assert (tmp_path / NAME).stat() == before
+    assert (tmp_path / NAME).stat().st_ino == before
 
 
 def test_nothing_else_is_left_in_the_folder(saved: State, tmp_path: Path) -> None:
@@ -370,7 +371,6 @@ def test_unknown_keys_go_with_what_they_are_about(saved: State, tmp_path: Path) 
         (b'"a.jpg"', b"12", r"line 3 is bad .*\$\.name"),
         (b'"ref":"r-a.jpg"', b'"ref":[1]', "line 3 is bad"),
         (b'"size":12', b'"size":1e999', "line 3 is bad"),
-        (b'"size":12', b'"size":' + b"9" * 40, "line 3 is bad"),
         (b'"services":{', b'"services":[' + b"[" * 100_000, "line 3 is bad"),
         (b"Strand", b"Str\xffnd", "line 3 is bad"),
         (b"Strand", b"Str\0nd", "line 3 is bad"),
@@ -381,7 +381,6 @@ def test_unknown_keys_go_with_what_they_are_about(saved: State, tmp_path: Path) 
         (b'"img-sync":1', b'"img-sync":2,"id":[]', "written by a newer img-sync"),
         (b'"img-sync":1', b'"img-sync":0', "line 1 is bad .*no format 0"),
         (b'"img-sync":1', b'"img-sync":"one"', "line 1 is bad"),
-        (b'"img-sync":1,', b"", "no line of it is about the album"),
     ],
 )
 def test_a_bad_line_is_told_with_its_number(
@@ -391,6 +390,12 @@ def test_a_bad_line_is_told_with_its_number(
         replace_text(tmp_path, old, new)
     assert str(told.value).startswith(str(tmp_path / NAME))
     assert "\n" not in str(told.value)
+
+
+def test_a_file_without_the_album_s_line_is_refused(saved: State, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"".join(lines(tmp_path)[1:]))
+    with pytest.raises(StateError, match="no line of it is about the album"):
+        State.load(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -494,7 +499,10 @@ def test_a_half_line_that_cannot_be_removed_is_written_over(
     "photo",
     [
         pytest.param(Photo("ref", "another name"), id="a local ref that is no file name"),
-        pytest.param(Photo("a", "a", size=1 << 80), id="a number that no file holds"),
+        pytest.param(
+            Photo("a", "a", metadata=Metadata(location=Location(nan, 0))),
+            id="a number that JSON does not know",
+        ),
     ],
 )
 def test_what_cannot_be_read_back_is_not_written(

@@ -43,7 +43,7 @@ class Listing(Work):
                 self.trouble(error)
             self.screen.finish_look()
         self.end_with(1 if self._failed else 0)
-        self.screen.close(Summary(failed=self._failed), self.code, dry=True)
+        self.screen.close(Summary(failed=self._failed))
 
     def _open(self, name: str) -> Service:
         if name != LOCAL:

@@ -16,7 +16,7 @@ from ..plan import Action
 from .options import Options
 from .progress import BarProgress, Progress, SilentProgress
 from .reports import JsonReport, PlainReport, QuietReport, Report, TerminalReport
-from .words import Ends, closing, place, visible
+from .words import Ends, place, visible
 
 __all__ = ["ReaderGone", "Screen", "choose"]
 
@@ -94,11 +94,11 @@ class Screen:
         with self._lock:
             self._print(lambda: self._report.album(side, path))
 
-    def close(self, summary: Summary, code: int, *, dry: bool) -> None:
-        """Tells the closing summary of a command that is to end with the exit code."""
+    def close(self, summary: Summary, in_words: str = "") -> None:
+        """Tells the closing summary of the command, and says it to people."""
         with self._lock:
-            if not self._quiet and (summary != Summary() or code == 0):
-                self._progress.say(closing(summary, dry=dry))
+            if in_words and not self._quiet:
+                self._progress.say(in_words)
             self._print(lambda: self._report.tell(summary))
             self._print(sys.stdout.flush)
 

@@ -16,7 +16,7 @@ from .options import Options
 from .runlog import RunLog
 from .screen import Screen
 from .steps import NewAlbums, Step, check_modes, folders, policy, read_check, steps
-from .words import Ends
+from .words import Ends, closing
 from .work import Work
 
 __all__ = ["Session"]
@@ -60,7 +60,10 @@ class Session(Work):
             for step, opened in zip(all_steps, services, strict=True):
                 if step.cache or opened is not None:
                     self._take(step, opened, tops)
-        self.screen.close(self.summary, self.code, dry=not self._has_done)
+        # Nothing is said of a command that came to nothing: its troubles were told.
+        told = self.summary != Summary() or self.code == 0
+        in_words = closing(self.summary, dry=not self._has_done) if told else ""
+        self.screen.close(self.summary, in_words)
 
     def _open(self, step: Step, tops: list[Path], stack: ExitStack) -> Opened | None:
         """The step's service; None for the cache, and for a service that cannot be used."""

@@ -238,5 +238,5 @@ def closing(summary: Summary, *, dry: bool) -> str:
     if not done and not left:
         return "in step, nothing to do"
     if not left:
-        return ", ".join(done) + ("" if dry else "; all is in step")
+        return ", ".join(done)
     return "; ".join(filter(None, [", ".join(done), "left: " + ", ".join(left)]))

@@ -177,4 +177,6 @@ def _public(section: Section) -> frozenset[str]:
 def _lines(name: str, values: Mapping[str, str]) -> Iterator[str]:
     yield f"[{name}]"
     for key, value in values.items():
-        yield f"{key} = {value}".rstrip().replace("\n", "\n    ")
+        first, *more = value.splitlines() or [""]
+        yield f"{key} = {first}".rstrip()
+        yield from (f"    {line}" for line in more)

@@ -60,7 +60,8 @@ def write(
     values cannot be written, Stale if a file changed meanwhile, OSError if the disk fails.
     """
     asked = frozenset(fields) - {Field.CONTENT}
-    before = sidecar.stat() if sidecar else None
+    before = path.stat()
+    sidecar_before = sidecar.stat() if sidecar else None
     with exiv2_alone():
         seen = _look(path, sidecar)
         current = table.read(*seen)
@@ -68,12 +69,13 @@ def write(
     wanted = table.normal(current.but(metadata, asked))
     if wanted == current:
         return sidecar if speaks else None
-    if embed and not speaks and formats.embeds(path.name) and _embed(path, wanted, asked):
+    if embed and not speaks and formats.embeds(path.name) and _embed(path, before, wanted, asked):
         return None
     packet = _packet(seen, path, wanted, asked)
-    if sidecar is None or before is None:
+    if sidecar is None or sidecar_before is None:
         return _create(path.with_name(sidecars.name_for(path.name)), packet)
-    _replace(sidecar, packet, before)
+    _expect(sidecar, sidecar_before)
+    disk.write_file(sidecar.resolve(), packet)
     return sidecar
 
 
@@ -114,10 +116,9 @@ def _read_sidecar(path: Path) -> Held:
     raise Unreadable(f"{path} is no XMP: repair it, or move it away")
 
 
-def _embed(path: Path, wanted: Metadata, fields: Collection[Field]) -> bool:
+def _embed(path: Path, before: os.stat_result, wanted: Metadata, fields: Collection[Field]) -> bool:
     """Whether the metadata could be written into the file; where not, it is as it was."""
     path = path.resolve()
-    before = path.stat()
     data = path.read_bytes()
     try:
         with exiv2_alone():
@@ -158,12 +159,6 @@ def _create(sidecar: Path, packet: bytes) -> Path:
         except FileExistsError:
             raise Stale(f"{sidecar} appeared meanwhile: the next run looks at it") from None
     return sidecar
-
-
-def _replace(sidecar: Path, packet: bytes, before: os.stat_result) -> None:
-    sidecar = sidecar.resolve()
-    _expect(sidecar, before)
-    disk.write_file(sidecar, packet)
 
 
 def _expect(path: Path, before: os.stat_result) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 __all__ = ["embeds", "is_photo", "is_raw", "is_video"]
 
 # What exiv2 writes without touching the picture. It writes some RAWs too: those are left alone.
-_EMBEDS = frozenset("jpg jpeg jpe png tif tiff webp".split())
-_READ_ONLY = frozenset("gif heic heif hif avif jxl".split())
-_RAW = frozenset("cr2 cr3 nef arw dng raf orf rw2 pef srw".split())
-_VIDEO = frozenset("mp4 mov m4v".split())
+_EMBEDS = frozenset({"jpg", "jpeg", "jpe", "png", "tif", "tiff", "webp"})
+_READ_ONLY = frozenset({"gif", "heic", "heif", "hif", "avif", "jxl"})
+_RAW = frozenset({"cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef", "srw"})
+_VIDEO = frozenset({"mp4", "mov", "m4v"})
 _PHOTO = _EMBEDS | _READ_ONLY | _RAW | _VIDEO
 
 

@@ -5,14 +5,13 @@ exiv2's XMP toolkit is not safe with threads: a `Held` is made and used within `
 
 from __future__ import annotations
 
-import functools
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import exiv2  # type: ignore[import-untyped]
+import exiv2
 
 __all__ = ["Broken", "Held", "cut", "exiv2_alone", "legal"]
 
@@ -20,7 +19,6 @@ _LOCK = threading.RLock()
 
 # A broken photo is told of by img-sync, not by warnings of a library on stderr.
 exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
-exiv2.enableBMFF(True)
 exiv2.XmpProperties.registerNs("http://darktable.sf.net/", "darktable")
 
 # exiv2 writes more kinds than these, but of those nobody has tried what becomes of the picture.
@@ -92,7 +90,7 @@ class Held:
     def _of_image(cls, source: str | bytes) -> Held:
         try:
             image = exiv2.ImageFactory.open(source)
-        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+        except Exception as error:  # exiv2 lets through whatever C++ throws
             raise Broken(str(error)) from error
         with suppress(Exception):  # the same; what was read until then counts
             image.readMetadata()
@@ -104,7 +102,7 @@ class Held:
         image = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
         try:
             image.setXmpPacket(legal(packet))
-        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+        except Exception as error:  # exiv2 lets through whatever C++ throws
             raise Broken(str(error)) from error
         return cls(image, sidecar=sidecar)
 
@@ -115,14 +113,14 @@ class Held:
         try:
             self._image.writeMetadata()
             return bytes(self._image.io().mmap())
-        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+        except Exception as error:  # exiv2 lets through whatever C++ throws
             raise Broken(str(error)) from error
 
     def packet(self) -> str:
         """The XMP as RDF/XML, without a wrapper. Raises Broken."""
         try:
             failed, packet = exiv2.XmpParser.encode(self._xmp, _SIDECAR_FORMAT)
-        except Exception as error:  # noqa: BLE001 - exiv2 lets through whatever C++ throws
+        except Exception as error:  # exiv2 lets through whatever C++ throws
             raise Broken(str(error)) from error
         if failed:
             raise Broken("exiv2 cannot write the XMP")
@@ -243,7 +241,7 @@ class Held:
     def exif_bytes(self, key: str) -> bytes:
         """The bytes of a tag of type BYTE, ASCII or UNDEFINED."""
         datum = self._find_exif(key)
-        value = datum.value() if datum is not None else None
+        value: Any = datum.value() if datum is not None else None
         return bytes(value.data()) if hasattr(value, "data") else b""
 
     def set_exif(self, key: str, value: str) -> None:
@@ -265,8 +263,7 @@ class Held:
             del self._exif[key]
 
     def _find_exif(self, key: str) -> Any:
-        found = self._exif.findKey(_exif_key(key))
-        return None if found == self._exif.end() else found
+        return self._exif[key] if key in self._exif else None  # noqa: SIM401 - it has no get
 
     # IPTC and the JPEG comment
 
@@ -303,11 +300,6 @@ class Held:
 
     def clear_comment(self) -> None:
         self._image.clearComment()
-
-
-@functools.cache
-def _exif_key(key: str) -> Any:
-    return exiv2.ExifKey(key)
 
 
 def _decoded(text: str) -> str:

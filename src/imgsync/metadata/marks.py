@@ -40,28 +40,36 @@ _URGENCY = "Xmp.photoshop.Urgency"
 _DARKTABLE = "Xmp.darktable.colorlabels"
 # digiKam's numbers; its magenta is everybody else's purple.
 _COLOURS = {
-    word: number
-    for number, word in enumerate(
-        "Red Orange Yellow Green Blue Purple Gray Black White".split(), start=1
-    )
+    "Red": 1,
+    "Orange": 2,
+    "Yellow": 3,
+    "Green": 4,
+    "Blue": 5,
+    "Purple": 6,
+    "Gray": 7,
+    "Black": 8,
+    "White": 9,
 }
 _WORDS = {number: word for word, number in _COLOURS.items()}
 _DARKTABLE_COLOURS = ("Red", "Yellow", "Green", "Blue", "Purple")
 # What Lightroom writes in other languages, and Bridge as its defaults.
 _SYNONYMS = {
-    "Red": "rot rouge rojo rosso vermelho rood röd rød punainen czerwony красный 红色 レッド select",
-    "Orange": "oranje laranja naranja arancione",
-    "Yellow": "gelb jaune amarillo giallo amarelo geel gul keltainen żółty жёлтый 黄色 イエロー second",
-    "Green": "grün vert verde groen grön grønn grøn vihreä zielony зелёный 绿色 グリーン approved",
-    "Blue": "blau bleu azul blu blauw blå sininen niebieski синий 蓝色 ブルー review",
-    "Purple": "magenta lila violett violet violet púrpura viola roxo paars fioletowy фиолетовый"
-    " 紫色 パープル to_do",
-    "Gray": "grey grau gris grigio cinza grijs",
-    "Black": "schwarz noir negro nero preto zwart",
-    "White": "weiß blanc blanco bianco branco wit",
+    "Red": "rot, rouge, rojo, rosso, vermelho, rood, röd, rød, punainen, czerwony, красный, 红色,"
+    " レッド, select",
+    "Orange": "oranje, laranja, naranja, arancione",
+    "Yellow": "gelb, jaune, amarillo, giallo, amarelo, geel, gul, keltainen, żółty, жёлтый, 黄色,"
+    " イエロー, second",
+    "Green": "grün, vert, verde, groen, grön, grønn, grøn, vihreä, zielony, зелёный, 绿色,"
+    " グリーン, approved",
+    "Blue": "blau, bleu, azul, blu, blauw, blå, sininen, niebieski, синий, 蓝色, ブルー, review",
+    "Purple": "magenta, lila, violett, violet, púrpura, viola, roxo, paars, fioletowy, фиолетовый,"
+    " 紫色, パープル, to do",
+    "Gray": "grey, grau, gris, grigio, cinza, grijs",
+    "Black": "schwarz, noir, negro, nero, preto, zwart",
+    "White": "weiß, blanc, blanco, bianco, branco, wit",
 }
 _CANONICAL = {word.lower(): word for word in _COLOURS} | {
-    synonym.replace("_", " "): word for word, all_ in _SYNONYMS.items() for synonym in all_.split()
+    synonym: word for word, synonyms in _SYNONYMS.items() for synonym in synonyms.split(", ")
 }
 
 

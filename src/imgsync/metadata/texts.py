@@ -63,7 +63,7 @@ def write(held: Held, where: Sequence[Place], texts: Texts) -> None:
 def _belongs(held: Held, place: Place) -> bool:
     if place.when is When.ALWAYS or (place.when is When.SIDECAR and held.sidecar):
         return True
-    return place.when is not When.NEVER and bool(place.read(held))
+    return place.when is not When.NEVER and any(place.read(held))
 
 
 class Xmp(msgspec.Struct, frozen=True):

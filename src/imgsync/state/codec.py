@@ -101,11 +101,7 @@ def decode(line: bytes) -> Line:
 
 def encode(value: Value, extra: Extra | None = None) -> bytes:
     """The line of `value`, with its line end. Raises BadLine if it could not be read back."""
-    try:
-        shown = to_line(value) if isinstance(value, Record) else value
-        body = to_json(shown)
-    except (OverflowError, TypeError) as error:
-        raise BadLine(str(error)) from error
+    body = to_json(to_line(value) if isinstance(value, Record) else value)
     if extra:
         body = _graft(body, _kind(body), extra)
     line = b'%s,"sum":"%08x"}' % (body[:-1], zlib.crc32(body[:-1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Literal, NamedTuple
 
 from imgsync.metadata.digest.source import Source
@@ -79,8 +79,8 @@ class Directory:
         self._end = at + 2 + length
         self.next = int.from_bytes(rest, order) if len(rest) == 4 else 0
 
-    def entries(self, *, first_may_be_empty: bool = False) -> Iterator[Entry]:
-        """All entries that make sense; BadDirectory where the rest does not."""
+    def entries(self, tags: Container[int], *, first_may_be_empty: bool = False) -> Iterator[Entry]:
+        """The entries of `tags` that make sense; BadDirectory where the rest of all does not."""
         warnings = 0
         for index in range(self._count):
             if warnings > _MOST_WARNINGS:
@@ -97,7 +97,7 @@ class Directory:
             at = self._at + 2 + 12 * index + 8 if size <= 4 else far
             if size > 4 and not self._is_there(far, size):
                 warnings += 1
-            elif kind in _TEXTS or count <= _MOST_VALUES:
+            elif tag in tags and (kind in _TEXTS or count <= _MOST_VALUES):
                 yield self._entry(tag, kind, count, self._base + at)
 
     def _is_there(self, at: int, size: int) -> bool:

@@ -40,9 +40,9 @@ def picture(source: Source, suffix: str) -> Iterator[Range]:
             yield from tiff(source, suffix)
     elif head[4:8] in FIRST_BOXES:
         yield from bmff(source)
-    elif head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+    elif head.startswith(b"RIFF"):
         yield from webp(source)
-    elif head.startswith((CODESTREAM, CONTAINER)):
+    elif head.startswith(CODESTREAM) or (head.startswith(CONTAINER) and head[16:24] == b"ftypjxl "):
         yield from jxl(source)
     elif looks_like_raf(source):
         yield from raf(source)

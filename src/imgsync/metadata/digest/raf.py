@@ -15,6 +15,7 @@ SIGNATURE = b"FUJIFILM"
 _JPEG_AT = 84
 _RAW_AT = (0x64, 0x80)
 _SUB_IFD, _STRIPS, _STRIP_SIZES = 0xF000, 0xF007, 0xF008
+_TAGS = frozenset({_SUB_IFD, _STRIPS, _STRIP_SIZES})
 _DEEPEST = 4
 
 
@@ -55,12 +56,10 @@ def raf(source: Source) -> Iterator[Range]:
 def _directory(source: Source, order: ByteOrder, at: int, base: int, depth: int) -> Iterator[Range]:
     found: dict[int, tuple[int, ...]] = {}
     try:
-        for entry in Directory(source, order, at, base).entries():
-            integers = entry.integers or ()
+        for entry in Directory(source, order, at, base).entries(_TAGS):
+            found[entry.tag] = integers = entry.integers or ()
             if entry.tag == _SUB_IFD and depth < _DEEPEST and len(integers) == 1:
                 yield from _directory(source, order, integers[0], base, depth + 1)
-            elif entry.tag in (_STRIPS, _STRIP_SIZES):
-                found[entry.tag] = integers
     except BadDirectory:
         return
     offsets, sizes = found.get(_STRIPS, ()), found.get(_STRIP_SIZES, ())

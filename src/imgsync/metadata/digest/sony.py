@@ -23,10 +23,9 @@ def sony_private(source: Source, order: ByteOrder, at: int) -> Iterator[Range]:
     if source.read(at, 4) in _ORDERS:
         return
     try:
-        for entry in Directory(source, order, at, lenient=True).entries():
-            if entry.tag == _MINOLTA:
-                used = _behind_segments(entry.data)
-                yield entry.at + used, len(entry.data) - used
+        for entry in Directory(source, order, at, lenient=True).entries({_MINOLTA}):
+            used = _behind_segments(entry.data)
+            yield entry.at + used, len(entry.data) - used
     except BadDirectory:
         return
 

@@ -16,11 +16,11 @@ Range = tuple[int, int]
 # Nearly every JPEG fits: it is read once, both to find the picture and to hash it.
 _WINDOW = 8 << 20
 
-# More pieces than any honest file has, and how many times its own size they may add up to,
-# unless that is little.
-_MANY_RANGES = 10_000_000
-_MANY_TIMES = 8
-_LITTLE = 256 << 20
+# What a file may ask for at most, so that one made to keep us busy does not: ranges, bytes of
+# them, and bytes read to find them; each is far beyond what any honest file needs.
+_MOST_RANGES = 10_000_000
+_MOST_HASHED = (8, 256 << 20)
+_MOST_READ = (2, 16 << 20)
 
 
 class Hash(Protocol):
@@ -38,16 +38,24 @@ class Source:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.size = os.fstat(descriptor).st_size
+        self._left = _MOST_READ[0] * self.size + _MOST_READ[1]
         self._start = 0
         self._window = b""
         self._view(0, 1)
 
     def read(self, offset: int, length: int) -> bytes:
-        """`length` bytes from `offset` on; fewer only at the end of the file."""
+        """`length` bytes from `offset` on; fewer at the end of the file, none outside it.
+
+        Once the file has asked for far more than it holds, it is as if it ended.
+        """
+        length = min(length, self.size - offset)
+        if offset < 0 or length <= 0 or self._left < 0:
+            return b""
+        self._left -= length
         at = offset - self._start
         if at >= 0 and at + length <= len(self._window):
             return self._window[at : at + length]
-        return os.pread(self._descriptor, max(0, min(length, self.size - offset)), offset)
+        return os.pread(self._descriptor, length, offset)
 
     def feed(self, ranges: Iterable[Range], *hashes: Hash) -> bool:
         """Update `hashes` with the bytes of all `ranges` in turn; whether there were any.
@@ -55,10 +63,10 @@ class Source:
         A file whose ranges add up to many times itself was made to keep us busy: the rest of it
         is not read, and the answer is False.
         """
-        fed, most = 0, max(_MANY_TIMES * self.size, _LITTLE)
+        fed, most = 0, _MOST_HASHED[0] * self.size + _MOST_HASHED[1]
         for number, (offset, length) in enumerate(ranges):
             length = min(length, self.size - offset)
-            if number > _MANY_RANGES or fed + length > most:
+            if number > _MOST_RANGES or fed + length > most:
                 return False
             while length > 0:
                 at = self._view(offset, 1)
@@ -75,7 +83,8 @@ class Source:
     def search(self, pair: re.Pattern[bytes], offset: int) -> int:
         """Where `pair`, a pattern for two bytes, first matches from `offset` on; -1 if nowhere."""
         while offset + 1 < self.size:
-            found = pair.search(self._window, self._view(offset, 2))
+            at = self._view(offset, 2)
+            found = pair.search(self._window, at)
             if found:
                 return self._start + found.start()
             if len(self._window) < 2:

@@ -31,18 +31,25 @@ _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES, _JPEG, _JPEG_SIZE = (
     *(0x201, 0x202),
 )
 _SIZES = {_STRIPS: _STRIP_SIZES, _TILES: _TILE_SIZES, _JPEG: _JPEG_SIZE}
-_PANASONIC_RAW, _PRIVATE = 0x118, 0xC634
+_PANASONIC_RAW, _PRIVATE, _GLOBAL, _EXIF = 0x118, 0xC634, 0x190, 0x8769
 _DIRECTORIES = {
     _SUB_IFD: "SubIFD",
-    0x190: "GlobParamIFD",
-    0x8769: "ExifIFD",
+    _GLOBAL: "GlobParamIFD",
+    _EXIF: "ExifIFD",
     0xA005: "InteropIFD",
 }
 _MOST_SUB_IFDS = 10
 
-# Far beyond what any camera writes: such a file is made to keep us busy.
+_TAGS = frozenset(
+    {
+        *(_SUBFILE_TYPE, _COMPRESSION, _MAKE, _MODEL, _PANASONIC_RAW, _PRIVATE),
+        *_DIRECTORIES,
+        *_SIZES,
+        *_SIZES.values(),
+    }
+)
+# Deeper than any camera nests directories, which may also form a circle.
 _DEEPEST = 8
-_MOST_DIRECTORIES = 1000
 
 _TO_THE_END = 999_999_999
 
@@ -67,6 +74,7 @@ def tiff(source: Source, suffix: str) -> Iterator[Range]:
     if magic == 0x2A and first >= 16 and header[8:12] == _CANON_MAGIC:
         kind = "CR2"
     panasonic = magic == _PANASONIC_MAGIC and kind in ("TIFF", "RW2")
+    kind = "RW2" if panasonic else kind
     yield from _Tiff(source, order, kind, panasonic=panasonic).ranges(first)
 
 
@@ -102,7 +110,6 @@ class _Tiff:
         self._model = ""
         self._sony_raw: int | None = None
         self._followed: set[int] = set()
-        self._read = 0
 
     def ranges(self, first: int) -> Iterator[Range]:
         if first != 16 if self._kind == "CR2" else first != 8:
@@ -132,15 +139,14 @@ class _Tiff:
         self, at: int, name: str, parent: str, depth: int
     ) -> Generator[Range, None, int]:
         """What the directory at `at` and those below it hold; the offset of the next one."""
-        self._read += 1
-        if depth > _DEEPEST or self._read > _MOST_DIRECTORIES:
+        if depth > _DEEPEST:
             raise BadDirectory
         directory = Directory(self._source, self._order, at)
         ifd = _Ifd(name, parent)
         panasonic = self._panasonic and name.startswith("IFD")
         sony = self._model.startswith("ILCE")
-        for entry in directory.entries(first_may_be_empty=sony):
-            if entry.tag in _DIRECTORIES:
+        for entry in directory.entries(_TAGS, first_may_be_empty=sony):
+            if entry.tag == _EXIF or (entry.tag in _DIRECTORIES and not panasonic):
                 yield from self._below(entry, ifd, depth + 1)
             elif panasonic:
                 self._note_panasonic(entry, ifd)
@@ -156,7 +162,7 @@ class _Tiff:
             return
         name = _DIRECTORIES[entry.tag]
         if entry.tag != _SUB_IFD:
-            if len(entry.integers) == 1:
+            if len(entry.integers) == 1 or entry.tag == _GLOBAL:
                 yield from self._alone(entry.integers[0], name, ifd.name, depth)
         elif self._is_sony_raw(entry, ifd):
             self._sony_raw = entry.integers[0]
@@ -190,9 +196,10 @@ class _Tiff:
             self._make = entry.text
         elif tag == _MODEL:
             self._model = entry.text
+        elif tag in _SIZES.values():
+            ifd.found[tag] = entry.integers or ()
         elif entry.integers is not None and (
-            tag in _SIZES.values()
-            or tag == _TILES
+            tag == _TILES
             or (tag == _STRIPS and self._strips_count(ifd))
             or (tag == _JPEG and self._jpeg_counts(ifd))
         ):

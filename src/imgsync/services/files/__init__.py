@@ -6,23 +6,22 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ... import disk
-from ...errors import Rejected, Stale, Unavailable, UsageError
-from ...metadata import files, formats
-from ...metadata.digest import digest
+from ...errors import Rejected, Unavailable, UsageError
 from ...model import Album, Field, Metadata, Photo
 from ...service import EVERY_FIELD, Capabilities, Look, Original, Service, Source, Unread
-from .incoming import bring_in_line, fetch
-from .names import safe_path, safe_photo_name
-from .naming import choose_name, install, move_photo
-from .outgoing import open_original
-from .placing import double, room, supplant, sweep, told
-from .scanner import Scanner, find
-from .trash import Trash, trash_at
-from .tree import STATE, Entry, is_inside, list_folder, walk, why
+from .names import safe_path
+from .scanner import Scanner
+from .trash import trash_at
+from .tree import STATE, is_inside, list_folder, walk
+from .troubles import told, why
+
+if TYPE_CHECKING:
+    from .workshop import Workshop
 
 __all__ = ["Files"]
 
@@ -85,19 +84,25 @@ class Files(Service):
         self.name = name
         self.on_trash: Callable[[str, str], None] = _tell_nobody
         self.top = Path(os.path.realpath(root))
-        self._embed = write == "embed"
+        self._write = write
         self._own = own
-        self._trash: Trash = trash_at(trash, self.top)
+        self._trash = trash_at(trash, self.top)
         self._scanner = Scanner(str(self.top), jobs or os.cpu_count() or 1, tuple(sorted(sums)))
         self._fingerprints: dict[str, str] = {}
+        self._made: set[str] = set()  # albums that were made here and may have no photo yet
         able = not self._trash.missing
         writes = EVERY_FIELD if able else EVERY_FIELD - {Field.CONTENT}
-        self.capabilities = Capabilities(writes=writes, delete=able, strips=True)
+        self.capabilities = Capabilities(writes=writes, delete=able, whole=True, strips=True)
 
     @property
     def no_trash(self) -> str:
         """Why nothing can be deleted or replaced here; "" if it can."""
         return self._trash.missing
+
+    def normal(self, metadata: Metadata) -> Metadata:
+        from ...metadata.fields import normal  # late, as the workshop
+
+        return normal(metadata)
 
     # Looking
 
@@ -110,7 +115,7 @@ class Files(Service):
                 yield found
                 continue
             path, listing = found
-            if listing.is_album:
+            if listing.is_album or path in self._made:
                 self._fingerprints[path] = listing.fingerprint()
                 yield Album(path, path)
 
@@ -139,86 +144,34 @@ class Files(Service):
         return self._scanner.racy(self._folder(album.ref), photo.ref)
 
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
-        found = self._find(album, photo)
-        with told(f"{found.path} cannot be read"):
-            return open_original(found.path, found.sidecar, photo, without - {Field.CONTENT})
+        return self._workshop.open(self._folder(album.ref), photo, without)
 
     # Writing
+
+    def create(self, album: Album, source: Source) -> Photo:
+        return self._workshop.create(self._changing(album), source)
+
+    def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
+        return self._workshop.replace(self._changing(album), photo, source)
+
+    def edit(
+        self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
+    ) -> Photo:
+        return self._workshop.edit(self._changing(album), photo, metadata, fields)
+
+    def delete(self, album: Album, photo: Photo) -> None:
+        self._workshop.delete(self._changing(album), photo)
+
+    def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
+        return self._workshop.move(self._changing(album), photo, self._changing(to), name)
 
     def create_album(self, path: str) -> Album:
         path = safe_path(path)
         folder = self._folder(path)
         with told(f"{folder} cannot be made"):
             self._make_folders(folder)
+        self._made.update(_with_those_above(path))
         return Album(path, path)
-
-    def create(self, album: Album, source: Source) -> Photo:
-        folder = self._folder(album.ref)
-        name = safe_photo_name(source.name)
-        with self._writing(album, folder / name):
-            is_there = _shows(folder / name, source.photo.content)
-            if not is_there:
-                name, is_there = self._bring(folder, name, source)
-            if is_there:
-                found = _Found(folder, find(folder, name))
-                bring_in_line(found.path, found.sidecar, source.metadata, embed=self._embed)
-            return self._scanner.again(folder, name)
-
-    def _bring(self, folder: Path, name: str, source: Source) -> tuple[str, bool]:
-        """Puts the source's photo into the folder.
-
-        Gives back the name that it has there, and whether it was there already.
-        """
-        with room(folder) as place:
-            made = fetch(place / name, source, embed=self._embed)
-            free, is_there = choose_name(
-                folder, name, made.sidecar, is_it=lambda path: _shows(path, made.content)
-            )
-            if not is_there:
-                install(made, folder / free)
-            return free, is_there
-
-    def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
-        found = self._as_listed(album, photo)
-        with self._writing(album, found.path), room(found.folder) as place:
-            made = fetch(place / photo.ref, source, found.sidecar, embed=self._embed)
-            # The old picture goes to the trash under a second name, so that at every moment
-            # one of the two has this one.
-            old = place / "old" / photo.ref
-            old.parent.mkdir()
-            double(found.path, old)
-            self._discard(old, found)
-            if made.sidecar:
-                supplant(made.sidecar, found.folder / made.sidecar.name)
-            supplant(made.path, found.path)
-            return self._scanner.again(found.folder, photo.ref)
-
-    def edit(
-        self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
-    ) -> Photo:
-        found = self._as_listed(album, photo, link_ok=True)
-        with self._writing(album, found.path):
-            files.write(found.path, found.sidecar, metadata, fields, embed=self._embed)
-            return self._scanner.again(found.folder, photo.ref, known=photo)
-
-    def delete(self, album: Album, photo: Photo) -> None:
-        if not os.path.lexists(self._folder(album.ref) / photo.ref):
-            return
-        found = self._as_listed(album, photo, link_ok=True)
-        with self._writing(album, found.path):
-            # The sidecar goes last: without it the photo would look as if it had been edited.
-            self._discard(found.path, found)
-            if found.sidecar:
-                self._discard(found.sidecar, found)
-
-    def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
-        found = self._as_listed(album, photo)
-        folder = self._folder(to.ref)
-        name = safe_photo_name(name)
-        with self._writing(album, found.path), self._writing(to, folder / name):
-            if (folder, name) != (found.folder, photo.ref):
-                name = move_photo(found.path, found.sidecar, folder, name)
-            return self._scanner.again(folder, name, known=photo)
 
     def move_album(self, album: Album, path: str) -> Album:
         path = safe_path(path)
@@ -236,6 +189,11 @@ class Files(Service):
             disk.sync_folder(final.parent)
             self._remove_empty(folder.parent)
         self._fingerprints.clear()
+        below = album.ref + "/"
+        moved = {
+            path + made[len(album.ref) :] for made in self._made if (made + "/").startswith(below)
+        }
+        self._made |= moved | {path}
         return Album(path, path)
 
     @contextmanager
@@ -243,6 +201,8 @@ class Files(Service):
         """Also removes what killed runs left half made."""
         folder = self._folder(album.ref)
         lock = nullcontext() if self._own else disk.locked(folder / STATE, create=False)
+        from .placing import sweep  # late, as the workshop
+
         with lock:
             sweep(folder)
             yield
@@ -258,9 +218,7 @@ class Files(Service):
         except FileNotFoundError:
             if self.top.parent.is_dir():
                 return False
-            raise Unavailable(
-                f"there is no folder {self.top.parent}: is its disk there?"
-            ) from None
+            raise Unavailable(f"there is no folder {self.top.parent}: is its disk there?") from None
         except OSError as error:
             raise Unavailable(f"{self.top} cannot be looked at: {why(error)}") from error
         if not stat.S_ISDIR(status.st_mode):
@@ -274,43 +232,22 @@ class Files(Service):
             raise Rejected(f"{self.top / ref} leads out of {self.top}: nothing is done there")
         return Path(place)
 
-    def _find(self, album: Album, photo: Photo) -> _Found:
-        """Raises Stale if the photo is gone, Rejected if that can be no photo."""
-        folder = self._folder(album.ref)
-        if "/" in photo.ref or not formats.is_photo(photo.ref):
-            raise Rejected(f"{photo.ref!r} is no photo of the album {album.path}")
-        with told(f"{folder / photo.ref} cannot be looked at"):
-            return _Found(folder, find(folder, photo.ref))
-
-    def _as_listed(self, album: Album, photo: Photo, *, link_ok: bool = False) -> _Found:
-        """The photo; raises Stale if it is gone, or no longer as `photo` says."""
-        found = self._find(album, photo)
-        with told(f"{found.path} cannot be read"):
-            if photo.version:
-                same = found.entry.version == photo.version
-            else:
-                same = not _is_digest(photo.content) or _shows(found.path, photo.content)
-        if not same:
-            raise Stale(f"{found.path} has changed since it was looked at: run again")
-        if not link_ok and found.path.is_symlink():
-            raise Rejected(f"{found.path} is a symbolic link: change what it leads to")
-        return found
-
-    # Writing, by the step
-
-    @contextmanager
-    def _writing(self, album: Album, path: Path) -> Iterator[None]:
+    def _changing(self, album: Album) -> Path:
+        """Where an album stands that is about to change."""
         self._fingerprints.pop(album.ref, None)
-        with told(f"{path} cannot be written"):
-            yield
+        return self._folder(album.ref)
 
-    def _discard(self, path: Path, found: _Found) -> None:
-        """Puts a file of a photo, or a second name of it, into the trash."""
-        if self._trash.missing:
-            raise Rejected(self._trash.missing)
-        original = found.folder / path.name
-        where = self._trash.put(path, os.path.relpath(original, self.top))
-        self.on_trash(os.fspath(original), where)
+    @cached_property
+    def _workshop(self) -> Workshop:
+        from .workshop import Workshop  # late: it loads much that a run without news does not need
+
+        return Workshop(
+            self.top,
+            embed=self._write == "embed",
+            trash=self._trash,
+            scanner=self._scanner,
+            discarded=lambda path, where: self.on_trash(path, where),
+        )
 
     def _make_folders(self, folder: Path) -> None:
         """Makes the folder, and those above it up to the tree's top, durably."""
@@ -333,25 +270,7 @@ class Files(Service):
         disk.sync_folder(folder)
 
 
-class _Found(NamedTuple):
-    """A photo, and the folder that it is in."""
-
-    folder: Path
-    entry: Entry
-
-    @property
-    def path(self) -> Path:
-        return self.folder / self.entry.name
-
-    @property
-    def sidecar(self) -> Path | None:
-        return self.folder / self.entry.sidecar if self.entry.sidecar else None
-
-
-def _is_digest(content: str) -> bool:
-    return content.startswith(("image:", "file:"))
-
-
-def _shows(path: Path, content: str) -> bool:
-    """Whether there is a file with that picture."""
-    return _is_digest(content) and path.is_file() and digest(path).content == content
+def _with_those_above(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]

@@ -12,7 +12,7 @@ from ...metadata.digest import digest
 from ...model import METADATA_FIELDS, Field, Metadata, same
 from ...service import Original, Source
 from .naming import Made
-from .placing import told
+from .troubles import told
 
 __all__ = ["bring_in_line", "fetch"]
 

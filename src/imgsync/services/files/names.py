@@ -87,7 +87,8 @@ def safe_photo_name(name: str) -> str:
 
     Raises Rejected if its suffix is none of a photo or video.
     """
-    name = _plain(name)
+    # Where the name comes from a backslash may part folders.
+    name = _plain(name.replace("\\", "_"))
     if not formats.is_photo(name):
         raise Rejected(f"{name!r} is no file name of a photo or video: give it another name")
     stem, dot, suffix = name.rpartition(".")
@@ -118,7 +119,7 @@ def _is_hostile(letter: str) -> bool:
     kind = unicodedata.category(letter)
     # U+DC80 to U+DCFF stand for bytes of a name that is not UTF-8; a disk takes them back.
     undecoded = "\udc80" <= letter <= "\udcff"
-    return letter in "/\\" or kind == "Cc" or (kind == "Cs" and not undecoded)
+    return letter == "/" or kind == "Cc" or (kind == "Cs" and not undecoded)
 
 
 def _seen(level: str) -> str:

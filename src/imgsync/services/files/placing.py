@@ -12,49 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ... import disk
-from ...errors import Rejected, ServiceError, Stale, Unavailable
+from ...errors import Rejected
 from .names import folded
-from .tree import names_in, why
+from .tree import names_in
 
-__all__ = ["carry", "double", "is_one_name", "room", "settle", "supplant", "sweep", "told"]
-
-# What concerns the whole disk rather than one file.
-_DISK_TROUBLE = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EIO,
-        errno.EROFS,
-        errno.ESTALE,
-        errno.ENODEV,
-        errno.ENXIO,
-        errno.ENOTCONN,
-        errno.ETIMEDOUT,
-        errno.EHOSTDOWN,
-    }
-)
-
-
-@contextmanager
-def told(what: str) -> Iterator[None]:
-    """Turns what the disk refuses into an error of a service: `what`, and why.
-
-    What is gone makes it Stale; a full or failing disk Unavailable; all else Rejected.
-    """
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise Stale(f"{what}: {_gone(error)} is no longer there") from error
-    except OSError as error:
-        raise _trouble(error)(f"{what}: {why(error)}") from error
-
-
-def _gone(error: OSError) -> str:
-    return str(error.filename) if error.filename else "something"
-
-
-def _trouble(error: OSError) -> type[ServiceError]:
-    return Unavailable if error.errno in _DISK_TROUBLE else Rejected
+__all__ = ["carry", "double", "is_one_name", "room", "settle", "supplant", "sweep"]
 
 
 @contextmanager

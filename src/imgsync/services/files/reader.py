@@ -9,49 +9,21 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import struct
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from ...errors import Rejected
 from ...metadata import files
 from ...metadata.digest import digest
-from ...model import NOTHING_SAID, Metadata
-from .tree import Stamp, why
+from .jobs import Job, Reading, receive, send
+from .tree import Stamp
+from .troubles import why
 
-__all__ = ["Job", "Reading", "read", "receive", "send", "serve"]
-
-
-class Job(msgspec.Struct, frozen=True, array_like=True):
-    """What to read: the paths of a photo and of its sidecar, as bytes.
-
-    `picture`: whether to digest the picture, with the checksums `sums` of the whole file.
-    """
-
-    path: bytes
-    sidecar: bytes | None
-    picture: bool
-    sums: tuple[str, ...] = ()
-
-
-class Reading(msgspec.Struct, frozen=True, array_like=True):
-    """What was read. Where `trouble` says why it could not be, nothing else counts.
-
-    `clock`: nanoseconds, when reading began. `content` is "" where it was not asked for.
-    """
-
-    trouble: str = ""
-    clock: int = 0
-    stamp: Stamp = Stamp(0, 0)
-    sidecar: Stamp | None = None
-    content: str = ""
-    digests: frozenset[str] = frozenset()
-    metadata: Metadata = NOTHING_SAID
+__all__ = ["read", "serve"]
 
 
 _UNSTEADY = "is still being written; left for the next run"
@@ -100,32 +72,6 @@ def _opened(path: Path) -> Stamp:
     if not stat.S_ISREG(status.st_mode):
         raise OSError("it is no file")
     return Stamp.of(status)
-
-
-_LENGTH = struct.Struct(">I")
-
-
-def send(stream: BinaryIO, message: Job | Reading) -> None:
-    """Writes one message to a pipe."""
-    data = msgspec.msgpack.encode(message)
-    stream.write(_LENGTH.pack(len(data)) + data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> bytes:
-    """The next message from a pipe; b"" at its end, also where that comes amid a message."""
-    head = _exactly(stream, _LENGTH.size)
-    return _exactly(stream, *_LENGTH.unpack(head)) if head else b""
-
-
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        part = stream.read(size - len(data))
-        if not part:
-            return b""
-        data += part
-    return bytes(data)
 
 
 def serve(reader: Callable[[Job], Reading] = read) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import Rejected
 from ...metadata import sidecars
 from ...model import Photo
 from ...service import Check, Look, Unread
+from .jobs import Job, Reading
 from .names import beginning
-from .reader import Job, Reading, read
 from .tree import Entry, Stamp, list_folder, names_in
-from .workers import Workers
+
+if TYPE_CHECKING:
+    from .workers import Workers
 
 __all__ = ["Scanner", "find"]
 
@@ -41,7 +45,7 @@ class Scanner:
     def __init__(self, top: str, jobs: int, sums: tuple[str, ...]) -> None:
         self._top = top
         self._sums = sums
-        self._workers = Workers(jobs)
+        self._jobs = jobs
         self._racy: dict[Path, set[str]] = {}
 
     def photos(self, folder: Path, look: Look) -> Iterator[Photo | Unread]:
@@ -55,7 +59,7 @@ class Scanner:
             if isinstance(each, Entry)
             and (job := self._job(folder, each, look.known.get(each.name), look.check))
         }
-        readings = self._workers.read(list(jobs.values()))
+        readings = self._workers.read(list(jobs.values())) if jobs else iter(())
         for each in found:
             if isinstance(each, Unread):
                 yield each
@@ -72,6 +76,8 @@ class Scanner:
         Raises OSError, and Rejected if it cannot be read.
         """
         entry = find(folder, name)
+        from .reader import read  # late: most runs read nothing themselves
+
         trusted = known and _is_complete(known, ()) and not self._sums
         job = _job(folder, entry, picture=not trusted, sums=self._sums)
         photo = self._shown(folder, entry, read(job), known)
@@ -84,7 +90,14 @@ class Scanner:
         return name in self._racy.get(folder, ())
 
     def close(self) -> None:
-        self._workers.close()
+        if "_workers" in self.__dict__:
+            self._workers.close()
+
+    @cached_property
+    def _workers(self) -> Workers:
+        from .workers import Workers  # late: most runs start no processes
+
+        return Workers(self._jobs)
 
     def _job(self, folder: Path, entry: Entry, known: Photo | None, check: Check) -> Job | None:
         """What has to be read; None where all that is known is believed."""

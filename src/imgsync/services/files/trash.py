@@ -10,8 +10,7 @@ from typing import Protocol
 
 from ...errors import Rejected, UsageError
 from .names import numbered
-from .placing import carry
-from .tree import why
+from .troubles import why
 
 __all__ = ["Trash", "trash_at"]
 
@@ -79,6 +78,8 @@ class _FolderTrash:
         self.inside = os.path.relpath(folder, top) if folder.is_relative_to(top) else ""
 
     def put(self, path: Path, shown_as: str) -> str:
+        from .placing import carry  # late: few runs delete anything
+
         kept = self._folder / date.today().isoformat() / shown_as
         try:
             kept.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from ...metadata import formats, sidecars
 from ...model import fingerprint
 from ...service import Unread
 from .names import is_skipped, sidecar_suffix
+from .troubles import why
 
 __all__ = [
     "STATE",
@@ -171,11 +172,6 @@ def names_in(folder: Path) -> list[str]:
 def is_inside(place: str, top: str) -> bool:
     """Whether a path is `top` or below it; both absolute and free of links."""
     return os.path.commonpath([place, top]) == top
-
-
-def why(error: OSError) -> str:
-    """What the system says, in its words."""
-    return error.strerror or str(error)
 
 
 def walk(top: str, passed_over: str = "") -> Iterator[tuple[str, Listing] | Unread]:

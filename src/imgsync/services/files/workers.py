@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from .reader import Job, Reading, read, receive, send
+from .jobs import Job, Reading, receive, send
 
 __all__ = ["Workers"]
 
@@ -43,6 +43,8 @@ class Workers:
         A file that ends a process twice is told as trouble of its own.
         """
         if self._count <= 1:
+            from .reader import read  # late: this process may never read a photo
+
             yield from map(read, jobs)
             return
         team = self._gather(min(self._count, -(-len(jobs) // _ENOUGH)))
@@ -133,22 +135,11 @@ class _Round:
         self._done: dict[int, Reading] = {}
 
     def readings(self) -> Iterator[Reading]:
-        with selectors.DefaultSelector() as answers:
-            for worker in self._team:
-                answers.register(worker, selectors.EVENT_READ)
-            for number in range(len(self._jobs)):
-                while number not in self._done:
-                    self._ask()
-                    for key, _ in answers.select():
-                        worker = cast(_Worker, key.fileobj)
-                        reading = worker.answer()
-                        if reading is not None:
-                            self._done[worker.sent.popleft()] = reading
-                            continue
-                        answers.unregister(worker)
-                        self._revive(worker)
-                        answers.register(worker, selectors.EVENT_READ)
-                yield self._done.pop(number)
+        for number in range(len(self._jobs)):
+            while number not in self._done:
+                self._ask()
+                self._hear()
+            yield self._done.pop(number)
 
     def _ask(self) -> None:
         """Gives every worker enough to do, the least busy first."""
@@ -158,6 +149,19 @@ class _Round:
                 return
             number = self._waiting.popleft()
             worker.ask(number, self._jobs[number])
+
+    def _hear(self) -> None:
+        """Waits until a worker answers, or dies."""
+        answers = selectors.PollSelector()
+        for worker in self._team:
+            answers.register(worker, selectors.EVENT_READ)
+        for key, _ in answers.select():
+            worker = cast(_Worker, key.fileobj)
+            reading = worker.answer()
+            if reading is None:
+                self._revive(worker)
+            else:
+                self._done[worker.sent.popleft()] = reading
 
     def _revive(self, worker: _Worker) -> None:
         """The oldest job is the one that killed it; it gets a second chance, before all others."""

@@ -1,0 +1,187 @@
+"""Does what is asked for one photo at a time: opens, brings in, changes, moves and deletes it.
+
+Whatever it writes is complete before it gets its name, and no photo is without its name or its
+sidecar in between. Loaded only when it is needed: what it builds on takes its time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ...errors import Rejected, Stale
+from ...metadata import files, formats
+from ...metadata.digest import digest
+from ...model import Field, Metadata, Photo
+from ...service import Original, Source
+from .incoming import bring_in_line, fetch
+from .names import safe_photo_name
+from .naming import choose_name, install, move_photo
+from .outgoing import open_original
+from .placing import double, room, supplant
+from .scanner import Scanner, find
+from .trash import Trash
+from .tree import Entry
+from .troubles import told
+
+__all__ = ["Workshop"]
+
+
+class _Found(NamedTuple):
+    """A photo, and the folder that it is in."""
+
+    folder: Path
+    entry: Entry
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.entry.name
+
+    @property
+    def sidecar(self) -> Path | None:
+        return self.folder / self.entry.sidecar if self.entry.sidecar else None
+
+
+class Workshop:
+    """For the tree at `top`. `embed` and `trash` are as in Files; `scanner` reads what was done.
+
+    `discarded` is told what went to the trash, and where.
+    """
+
+    def __init__(
+        self,
+        top: Path,
+        *,
+        embed: bool,
+        trash: Trash,
+        scanner: Scanner,
+        discarded: Callable[[str, str], None],
+    ) -> None:
+        self._top = top
+        self._embed = embed
+        self._trash = trash
+        self._scanner = scanner
+        self._discarded = discarded
+
+    def open(self, folder: Path, photo: Photo, without: frozenset[Field]) -> Original:
+        found = self._find(folder, photo)
+        with told(f"{found.path} cannot be read"):
+            return open_original(found.path, found.sidecar, photo, without - {Field.CONTENT})
+
+    def create(self, folder: Path, source: Source) -> Photo:
+        name = safe_photo_name(source.name)
+        with told(f"{folder / name} cannot be written"):
+            is_there = _shows(folder / name, source.photo.content)
+            if not is_there:
+                name, is_there = self._bring(folder, name, source)
+            if is_there:
+                found = _Found(folder, find(folder, name))
+                bring_in_line(found.path, found.sidecar, source.metadata, embed=self._embed)
+            return self._scanner.again(folder, name)
+
+    def _bring(self, folder: Path, name: str, source: Source) -> tuple[str, bool]:
+        """Puts the source's photo into the folder.
+
+        Gives back the name that it has there, and whether it was there already.
+        """
+        with room(folder) as place:
+            made = fetch(place / name, source, embed=self._embed)
+            free, is_there = choose_name(
+                folder, name, made.sidecar, is_it=lambda path: _shows(path, made.content)
+            )
+            if not is_there:
+                install(made, folder / free)
+            return free, is_there
+
+    def replace(self, folder: Path, photo: Photo, source: Source) -> Photo:
+        found = self._own(folder, photo)
+        self._need_trash()
+        with told(f"{found.path} cannot be written"), room(folder) as place:
+            made = fetch(place / photo.ref, source, found.sidecar, embed=self._embed)
+            self._as_listed(folder, photo)  # still: fetching takes its time
+            # The old picture goes to the trash under a second name, so that one of the two has
+            # this one at every moment.
+            old = place / "old" / photo.ref
+            old.parent.mkdir()
+            double(found.path, old)
+            self._discard(old, found.path)
+            if made.sidecar:
+                supplant(made.sidecar, folder / made.sidecar.name)
+            supplant(made.path, found.path)
+            return self._scanner.again(folder, photo.ref)
+
+    def edit(
+        self, folder: Path, photo: Photo, metadata: Metadata, fields: frozenset[Field]
+    ) -> Photo:
+        found = self._as_listed(folder, photo)
+        with told(f"{found.path} cannot be written"):
+            files.write(found.path, found.sidecar, metadata, fields, embed=self._embed)
+            return self._scanner.again(folder, photo.ref, known=photo)
+
+    def delete(self, folder: Path, photo: Photo) -> None:
+        try:
+            found = self._as_listed(folder, photo)
+        except Stale:
+            if os.path.lexists(folder / photo.ref):
+                raise
+            return
+        self._need_trash()
+        with told(f"{found.path} cannot be deleted"):
+            # The sidecar goes last: without it the photo would look as if it had been edited.
+            self._discard(found.path, found.path)
+            if found.sidecar:
+                self._discard(found.sidecar, found.sidecar)
+
+    def move(self, folder: Path, photo: Photo, to: Path, name: str) -> Photo:
+        found = self._own(folder, photo)
+        name = safe_photo_name(name)
+        with told(f"{found.path} cannot be moved to {to / name}"):
+            if (to, name) != (folder, photo.ref):
+                name = move_photo(found.path, found.sidecar, to, name)
+            return self._scanner.again(to, name, known=photo)
+
+    def _find(self, folder: Path, photo: Photo) -> _Found:
+        """Raises Stale if the photo is gone, Rejected if that can be no photo."""
+        if "/" in photo.ref or not formats.is_photo(photo.ref):
+            raise Rejected(f"{photo.ref!r} is no photo in {folder}")
+        with told(f"{folder / photo.ref} cannot be looked at"):
+            return _Found(folder, find(folder, photo.ref))
+
+    def _as_listed(self, folder: Path, photo: Photo) -> _Found:
+        """The photo; raises Stale if it is gone, or no longer as `photo` says."""
+        found = self._find(folder, photo)
+        if photo.version:
+            same = found.entry.version == photo.version
+        else:
+            with told(f"{found.path} cannot be read"):
+                same = not _is_digest(photo.content) or _shows(found.path, photo.content)
+        if not same:
+            raise Stale(f"{found.path} has changed since it was looked at: run again")
+        return found
+
+    def _own(self, folder: Path, photo: Photo) -> _Found:
+        """The same; raises Rejected for a link, whose file has another name."""
+        found = self._as_listed(folder, photo)
+        if found.path.is_symlink():
+            raise Rejected(f"{found.path} is a symbolic link: change what it leads to")
+        return found
+
+    def _need_trash(self) -> None:
+        if self._trash.missing:
+            raise Rejected(self._trash.missing)
+
+    def _discard(self, path: Path, known_as: Path) -> None:
+        """Puts a file into the trash, known to people under another path, maybe."""
+        where = self._trash.put(path, os.path.relpath(known_as, self._top))
+        self._discarded(os.fspath(known_as), where)
+
+
+def _is_digest(content: str) -> bool:
+    return content.startswith(("image:", "file:"))
+
+
+def _shows(path: Path, content: str) -> bool:
+    """Whether there is a file with that picture."""
+    return _is_digest(content) and path.is_file() and digest(path).content == content
