@@ -6,6 +6,7 @@ else to its path below the run's top; one that stands there already is adopted. 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -14,7 +15,7 @@ from .model import Album, Side
 from .plan import Policy
 from .state import AlbumThere
 
-__all__ = ["Folder", "Ground", "Place", "join", "pair_albums"]
+__all__ = ["Folder", "Ground", "Place", "join", "pair_albums", "surveyed"]
 
 
 class Folder(msgspec.Struct, frozen=True):
@@ -153,6 +154,25 @@ def _above(path: str) -> Iterator[tuple[str, str]]:
 
 def _levels(path: str) -> list[str]:
     return path.split("/") if path else []
+
+
+def surveyed(folders: Iterable[Folder], ground: Ground) -> Ground:
+    """The ground as most of the albums that are known already stand on it.
+
+    So a run on a part of the tree finds its part there.
+    """
+    votes: Counter[str] = Counter()
+    for folder in folders:
+        there, path = folder.there, folder.album.path
+        if there is not None and there.here == folder.absolute and path:
+            if there.path == path:
+                votes[""] += 1
+            elif there.path.endswith("/" + path):
+                votes[there.path[: -len(path) - 1]] += 1
+    if not votes:
+        return ground
+    base = max(votes, key=lambda base: (votes[base], base))
+    return ground if base == ground.base else Ground(base=base, top=base, rel=ground.rel)
 
 
 def _find(

@@ -146,7 +146,8 @@ class _Executor:
         place = self.findings.places.get(key)
         if place is not None:
             return place.right_path
-        return join(self.run.ground.base, key) if key else self.run.ground.top
+        ground = self.findings.ground
+        return join(ground.base, key) if key else ground.top
 
     # Photos.
 

@@ -103,10 +103,12 @@ class Ledger:
             here=str(self.run.folder(left.path)),
             rel=join(self.run.ground.rel, left.path),
         )
-        if past is not None:
-            known = msgspec.structs.replace(past, fingerprint="", photos=0)
-            if known == there:
-                return
+        if past is not None and (past.ref, past.path, past.here) == (
+            right.ref,
+            right.path,
+            there.here,
+        ):
+            return
         place = self.findings.places.get(key)
         if place is None or place.there is None:
             self._drop_strange_links(state)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from .albums import Folder, Place, join, pair_albums
+from .albums import Folder, Place, join, pair_albums, surveyed
 from .errors import Error, Refused, StateError
 from .events import Failed, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, meet, relink
-from .model import Album, Link, Pair, Photo, Side
+from .model import Album, Field, Link, Pair, Photo, Side
 from .plan import Action, Op, plan, settle
 from .run import Findings, Plan, Refresh, Run
 from .service import Look, Unread
@@ -47,7 +47,8 @@ class _Eye:
         vanished = self._vanished({f.album.path for f in folders}, rights)
         reserved = {place.right.ref for place in vanished if place.right}
         free = [album for album in rights if album.ref not in reserved]
-        places = pair_albums(folders, free, self.run.ground, self.run.policy)
+        self.findings.ground = surveyed(folders, self.run.ground)
+        places = pair_albums(folders, free, self.findings.ground, self.run.policy)
         self._scan(places + vanished)
         self._think()
         self._check()
@@ -389,6 +390,7 @@ class _Eye:
                 why = f"{name} shows none of {linked} photos that were in step: is it mounted?"
                 self.plan.troubles.append(Refused(f"{why} Nothing is done"))
                 continue
+            self._check_room(side)
             deletions = sum(
                 action.op is Op.DELETE and action.side is side and action.blocked is None
                 for action in self.plan.actions
@@ -401,6 +403,24 @@ class _Eye:
                         f" {share}; nothing is done. If that is meant, allow it with --max-delete"
                     )
                 )
+
+    def _check_room(self, side: Side) -> None:
+        """Refuses a plan whose new pictures do not fit."""
+        needed = 0
+        for action in self.plan.actions:
+            new = action.op is Op.CREATE or Field.CONTENT in action.fields
+            photo = action.pair.photo(side.other)
+            if new and action.side is side and action.blocked is None and photo is not None:
+                needed += photo.size
+        room = self.run.side(side).room() if needed else None
+        if room is not None and needed > room:
+            name = self.ends[side].name
+            self.plan.troubles.append(
+                Refused(
+                    f"{name} has room for {room / 1e9:.2f} GB, and {needed / 1e9:.2f} GB would"
+                    " be added; nothing is done. Make room, or sync less at a time"
+                )
+            )
 
     # Telling.
 

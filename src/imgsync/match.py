@@ -81,91 +81,94 @@ def relink(rest: Leftovers) -> None:
     By picture where that is unmistakable, then by ref: so a picture that was painted over under
     its old name stays with its link, and two files that swapped names do not.
     """
-    doubtful = {side: _by_picture(rest, side) for side in Side}
     for side in Side:
-        _by_old_ref(rest, side)
-        for number in doubtful[side]:
-            pair = rest.links[number]
-            if pair.photo(side) is None:
-                rest.links[number] = msgspec.structs.replace(pair, doubt=TWINS)
+        _Search(rest, side).search()
 
 
-def _by_picture(rest: Leftovers, side: Side) -> set[int]:
-    """The links for which there are photos, but none that is surely theirs."""
-    seekers: dict[str, list[int]] = defaultdict(list)
-    for number, pair in enumerate(rest.links):
-        if pair.photo(side) is None and pair.base is not None:
-            for mark in pair.base.half(side).marks:
-                seekers[mark].append(number)
-    finds: dict[str, list[tuple[str, Photo]]] = defaultdict(list)
-    for album, photos in rest.strangers[side].items():
-        for photo in photos:
-            for mark in photo.marks & seekers.keys():
-                finds[mark].append((album, photo))
-    doubtful: set[int] = set()
-    for mark in sorted(finds):
-        doubtful.update(_tell_apart(rest, side, seekers[mark], finds[mark]))
-    return doubtful
-
-
-# What tells twins apart, the surest first.
-_SIGNS: tuple[Callable[[Pair, Photo, str, Photo], bool], ...] = (
-    lambda pair, past, album, photo: "" != past.version == photo.version,
-    lambda pair, past, album, photo: past.name == photo.name,
-    lambda pair, past, album, photo: 0 != past.size == photo.size,
-    lambda pair, past, album, photo: "" != past.metadata.taken == photo.metadata.taken,
-    lambda pair, past, album, photo: pair.album == album,
-    lambda pair, past, album, photo: True,
+# What tells twins apart, the surest first: of a photo and its album; nothing tells nothing.
+_SIGNS: tuple[Callable[[Photo, str], Hashable], ...] = (
+    lambda photo, album: photo.version,
+    lambda photo, album: photo.name,
+    lambda photo, album: photo.size,
+    lambda photo, album: photo.metadata.taken,
+    lambda photo, album: (album,),
+    lambda photo, album: True,
 )
 
+_Find = tuple[Photo, str]
 
-def _tell_apart(
-    rest: Leftovers, side: Side, seekers: list[int], finds: list[tuple[str, Photo]]
-) -> list[int]:
-    """Matches links and strangers of one picture, as far as a sign leaves one for each.
 
-    Gives back the links that stay without, though a stranger is left that might be theirs.
-    """
-    seekers = [n for n in seekers if rest.links[n].photo(side) is None]
-    finds = [(a, p) for a, p in finds if any(p is s for s in rest.strangers[side].get(a, ()))]
-    for sign in _SIGNS:
-        claims = {
-            number: [f for f in finds if sign(rest.links[number], _past(rest, number, side), *f)]
-            for number in seekers
+class _Search:
+    """The search of links for their photos on one side."""
+
+    def __init__(self, rest: Leftovers, side: Side) -> None:
+        self.rest = rest
+        self.side = side
+        self.past = {
+            number: (pair.base.half(side), pair.album)
+            for number, pair in enumerate(rest.links)
+            if pair.base is not None and pair.photo(side) is None
         }
-        for number, wanted in claims.items():
-            rivals = [n for n, other in claims.items() if any(o in wanted for o in other)]
-            if len(wanted) == 1 and rivals == [number]:
-                _give(rest, number, side, *wanted[0])
-                seekers.remove(number)
-                finds.remove(wanted[0])
-    return seekers if finds else []
+        self.free = {
+            album: {photo.ref: photo for photo in photos}
+            for album, photos in rest.strangers[side].items()
+        }
 
+    def search(self) -> None:
+        doubtful = self._by_picture()
+        self._by_old_ref()
+        for number in doubtful & self.past.keys():
+            pair = self.rest.links[number]
+            self.rest.links[number] = msgspec.structs.replace(pair, doubt=TWINS)
+        for album, photos in self.free.items():
+            self.rest.strangers[self.side][album] = list(photos.values())
 
-def _past(rest: Leftovers, number: int, side: Side) -> Photo:
-    base = rest.links[number].base
-    assert base is not None
-    return base.half(side)
+    def _by_picture(self) -> set[int]:
+        """Gives back the links for which there are photos, but none that is surely theirs."""
+        seekers: dict[str, list[int]] = defaultdict(list)
+        for number, (past, _) in self.past.items():
+            for mark in past.marks:
+                seekers[mark].append(number)
+        finds: dict[str, list[_Find]] = defaultdict(list)
+        for album, photos in self.free.items():
+            for photo in photos.values():
+                for mark in photo.marks & seekers.keys():
+                    finds[mark].append((photo, album))
+        doubtful: set[int] = set()
+        for mark in sorted(finds):
+            doubtful |= self._tell_apart(seekers[mark], finds[mark])
+        return doubtful
 
+    def _tell_apart(self, seekers: list[int], finds: list[_Find]) -> set[int]:
+        """Matches links and strangers of one picture, as far as a sign leaves one for each.
 
-def _by_old_ref(rest: Leftovers, side: Side) -> None:
-    for number, pair in enumerate(rest.links):
-        if pair.photo(side) is None and pair.base is not None:
-            for photo in rest.strangers[side].get(pair.album, ()):
-                if photo.ref == pair.base.half(side).ref:
-                    _give(rest, number, side, pair.album, photo)
-                    break
+        Gives back the links that stay without, though a stranger is left that might be theirs.
+        """
+        for sign in _SIGNS:
+            seekers = [number for number in seekers if number in self.past]
+            finds = [(photo, album) for photo, album in finds if photo.ref in self.free[album]]
+            wanting: dict[Hashable, list[int]] = defaultdict(list)
+            for number in seekers:
+                wanting[sign(*self.past[number])].append(number)
+            wanted: dict[Hashable, list[_Find]] = defaultdict(list)
+            for find in finds:
+                wanted[sign(*find)].append(find)
+            for key, numbers in wanting.items():
+                if key and len(numbers) == len(wanted[key]) == 1:
+                    self._give(numbers[0], *wanted[key][0])
+        return set(seekers) if finds else set()
 
+    def _by_old_ref(self) -> None:
+        for number, (past, album) in list(self.past.items()):
+            photo = self.free.get(album, {}).get(past.ref)
+            if photo is not None:
+                self._give(number, photo, album)
 
-def _give(rest: Leftovers, number: int, side: Side, album: str, photo: Photo) -> None:
-    strangers = rest.strangers[side][album]
-    strangers[:] = [stranger for stranger in strangers if stranger is not photo]
-    pair = rest.links[number]
-    if side is Side.LEFT:
-        pair = msgspec.structs.replace(pair, left=photo, left_album=album)
-    else:
-        pair = msgspec.structs.replace(pair, right=photo, right_album=album)
-    rest.links[number] = pair
+    def _give(self, number: int, photo: Photo, album: str) -> None:
+        del self.past[number]
+        del self.free[album][photo.ref]
+        found = {str(self.side): photo, f"{self.side}_album": album}
+        self.rest.links[number] = msgspec.structs.replace(self.rest.links[number], **found)
 
 
 def meet(album: str, left: Iterable[Photo], right: Iterable[Photo]) -> list[Pair]:

@@ -264,15 +264,6 @@ def _untouched(pair: Pair, base: Link, left: Photo, right: Photo) -> bool:
     )
 
 
-def _news(link: Link, base: Link) -> bool:
-    """Whether a link says anything new but versions, which are no more than a help to memory."""
-    return any(
-        msgspec.structs.replace(link.half(side), version="", size=0)
-        != msgspec.structs.replace(base.half(side), version="", size=0)
-        for side in Side
-    )
-
-
 def _strayed(pair: Pair) -> bool:
     return not pair.album == pair.left_album == pair.right_album
 

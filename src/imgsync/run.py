@@ -84,6 +84,7 @@ class Findings:
     `units`: the actions, those about one photo together and in order.
     `refreshes`: by album key. `open`: keys of albums in which something is left to do or could
     not be looked at. `missing`: what is remembered of folders that vanished, by key.
+    `ground`: where the top really stands on the right.
     """
 
     places: dict[str, Place] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Findings:
     refreshes: dict[str, list[Refresh]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     missing: dict[str, tuple[str, Child]] = field(default_factory=dict)
+    ground: Ground = field(default_factory=Ground)
     linked: int = 0
     shown: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
 

@@ -210,6 +210,10 @@ class Service(ABC):
         Refs of the albums below may change: they are to be listed again.
         """
 
+    def room(self) -> int | None:
+        """How many bytes of pictures can still be added; None where nothing says so."""
+        return None
+
     def hold(self, album: Album) -> AbstractContextManager[None]:
         """Keeps other runs of img-sync from writing to the album, as far as the service can.
 

@@ -35,9 +35,11 @@ class Tree(Shelves):
         self.top = top
 
     def albums(self) -> Iterator[Album]:
+        known = {shelf.path for shelf in self.shelves}
         for state in self.top.glob(f"**/{NAME}"):
-            path = state.parent.relative_to(self.top).as_posix()
-            self._make_shelf("" if path == "." else path)
+            path = state.parent.relative_to(self.top).as_posix().strip(".")
+            if path not in known:
+                self.shelves.append(Shelf(path, path))
         return super().albums()
 
     def create_album(self, path: str) -> Album:

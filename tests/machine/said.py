@@ -1,8 +1,8 @@
-"""What people said about photos, and what must therefore be true after a run.
+"""What people said about photos, and what may therefore become of them in a run.
 
-This oracle knows no plan. It follows each photo through both services by hand, keeps what both
-sides may be taken to have agreed on, and tells for each part of a photo which outcomes a run may
-have. After a run that was cut short several pasts are possible; any of them may explain the next.
+This knows no plan. For each part of a photo there is a set of pasts: what each side showed when
+both may last have been agreed on. After a run that was cut short there are several; any of them
+may explain what the next run does, and nothing else may happen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from imgsync.services.memory import Kept, Memory, Shelf
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 SCALARS = (Field.TITLE, Field.CAPTION, Field.TAKEN, Field.LOCATION, Field.RATING, Field.FAVORITE)
 SETS = (Field.TAGS, Field.PEOPLE)
-SAID = (*SCALARS, *SETS)
 
 Two = tuple[Any, Any]  # a value on the left, and one on the right
 
@@ -68,9 +67,10 @@ class Tome:
 class Story:
     """A photo, as it stands on the two sides, and what may have been agreed about it.
 
-    `pasts`: of the name, the album (a Tome) and each field that is one value. `elements`: of each
-    tag and person, by their common form: the elements that look like it, on either side.
+    `pasts`: of the name, the album, the picture, and each field that is one value. `elements`: of
+    each tag and person, by their common form: the elements that look like it, on either side.
     `made`: the side on which the run that goes on has created it.
+    `contested`: two photos that only may be one: they have one name, and different pictures.
     """
 
     halves: dict[Side, Kept]
@@ -78,15 +78,17 @@ class Story:
     pasts: dict[str, set[Two]] = field(default_factory=dict)
     elements: dict[tuple[Field, Hashable], set[Two]] = field(default_factory=dict)
     made: Side | None = None
+    contested: bool = False
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run was to do, and whether it was let."""
+    """What a run was to do. `healthy`: nothing hindered it."""
 
     fields: frozenset[Field] = frozenset(Field)
     writes: frozenset[Side] = frozenset(Side)
     prefer: Side | None = None
     delete: bool = False
+    max_delete: float = 1.0
     healthy: bool = True
 
     @property
@@ -95,7 +97,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(NamedTuple):
-    """What both sides may show afterwards, and whether a conflict must be told."""
+    """What both sides may show afterwards, and whether a conflict is told."""
 
     left: Any
     right: Any
@@ -106,28 +108,26 @@ def one_value(
     now: Two,
     pasts: Iterable[Two],
     alike: Callable[[Any, Any], bool],
-    carried: Callable[[Side, Any], Any],
+    carried: Callable[[Side], Any],
     able: Callable[[Side], bool],
     rules: Rules,
 ) -> set[Outcome]:
     """What may become of a part of a photo that is one value.
 
-    `carried`: how a side shows the value of the other. `able`: whether a side can be written.
+    `carried`: how a side shows what the other says. `able`: whether a side may be written.
     """
     here, there = now
     same = Outcome(here, there)
-    may = set() if rules.healthy else {same, Outcome(here, there, True)}
+    may = set() if rules.healthy else {same}
 
     def to(side: Side) -> Outcome:
-        if not able(side) or side not in rules.writes:
+        if not able(side):
             return same
-        if side is LEFT:
-            return Outcome(carried(LEFT, there), there)
-        return Outcome(here, carried(RIGHT, here))
+        return Outcome(carried(LEFT), there) if side is LEFT else Outcome(here, carried(RIGHT))
 
     for past_here, past_there in pasts:
         changed = here != past_here, there != past_there
-        if alike(here, there) or changed == (False, False):
+        if changed == (False, False) or alike(here, there):
             may.add(same)
         elif changed == (True, False):
             may.add(to(RIGHT))
@@ -136,7 +136,7 @@ def one_value(
         elif rules.prefer is not None:
             may.add(to(rules.prefer.other))
         else:
-            may.add(Outcome(here, there, True))
+            may.add(same._replace(told=True))
     return may
 
 
@@ -145,28 +145,46 @@ def one_element(
 ) -> set[tuple[bool, bool]]:
     """Whether a tag or a person may be on either side afterwards.
 
-    Said on one side: there because somebody said it there, or because somebody removed it here.
+    Who says it alone has either added it, or the other side has removed it.
     """
-    here, there = now
-    if bool(here) == bool(there):
-        return {(bool(here), bool(there))}
-    same = bool(here), bool(there)
-    may = set() if rules.healthy else {same}
-    side = LEFT if here else RIGHT  # where it is said
-    mine = here or there
+    here, there = bool(now[0]), bool(now[1])
+    if here == there:
+        return {(here, there)}
+    may = set() if rules.healthy else {(here, there)}
+    mine = 0 if here else 1
+    side = LEFT if here else RIGHT
     for past in pasts:
-        mine_past, their_past = past if side is LEFT else (past[1], past[0])
-        stays = not their_past or bool(mine - mine_past)
-        changed = side.other if stays else side
-        done = able(changed) and changed in rules.writes
-        may.add((stays, stays) if done else same)
+        stays = not past[1 - mine] or bool(now[mine] - past[mine])
+        may.add((stays, stays) if able(side.other if stays else side) else (here, there))
     return may
 
 
-def parts(seen: Seen, tomes: Callable[[Shelf], Tome]) -> Iterator[tuple[str, Any]]:
+def parts(seen: Seen, tome: Tome) -> Iterator[tuple[str, Any]]:
     """The name, the album, the picture and all fields that are one value."""
     yield "name", seen.name
-    yield "album", tomes(seen.shelf)
-    yield "content", (seen.content, seen.picture)
+    yield "album", tome
+    yield "content", seen.content
     for each in SCALARS:
         yield each.value, seen.said.get(each)
+
+
+Normal = Callable[[Metadata], Metadata]
+
+
+def common(normal: Normal, each: Field, value: Any) -> Any:
+    """A value as a service shows it that is told nothing else."""
+    said = msgspec.structs.replace(NOTHING_SAID, **{each.value: value})
+    return normal(said.clean()).get(each)
+
+
+def elements(normal: Normal, each: Field, left: Metadata, right: Metadata) -> dict[Hashable, Two]:
+    """The tags or people on both sides, by the form that they have in common."""
+    found: dict[Hashable, tuple[set[Any], set[Any]]] = {}
+    for index, said in enumerate((left, right)):
+        for element in said.get(each):
+            one = (element,) if each is Field.PEOPLE else frozenset({element})
+            found.setdefault(common(normal, each, one), (set(), set()))[index].add(element)
+    return {key: (frozenset(two[0]), frozenset(two[1])) for key, two in found.items()}
+
+
+NOWHERE: Two = (frozenset(), frozenset())

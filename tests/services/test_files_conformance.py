@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -13,22 +14,35 @@ from imgsync.testing.conformance import Conformance
 
 
 class InFolders(Conformance):
-    """How a test looks into a tree."""
+    """How a test looks into a tree, its trash and the folder that both stand in."""
+
+    write: Literal["embed", "sidecar"]
 
     @pytest.fixture
     def service(self, tmp_path: Path) -> Service:
-        return Files("attic", tmp_path / "tree", trash=tmp_path / "trash", jobs=1)
+        return self.tree(tmp_path / "tree")
+
+    def tree(self, top: Path) -> Files:
+        return Files("attic", top, write=self.write, trash=top.parent / "trash", jobs=1)
 
     def reopen(self, service: Service) -> Service:
+        assert isinstance(service, Files)
         service.close()
-        root = service.top
-        return Files("attic", root, trash=root.parent / "trash", jobs=1)
+        return self.tree(service.top)
 
     def trash(self, service: Service) -> Collection[bytes]:
         assert isinstance(service, Files)
-        files = (service.top.parent / "trash").rglob("*")
-        return [path.read_bytes() for path in files if path.is_file()]
+        kept = (service.top.parent / "trash").rglob("*.jpg")
+        return [path.read_bytes() for path in kept]
+
+    def surroundings(self, service: Service) -> object:
+        assert isinstance(service, Files)
+        return sorted(path.name for path in service.top.parent.iterdir())
 
 
 class TestEmbedded(InFolders):
-    pass
+    write = "embed"
+
+
+class TestBeside(InFolders):
+    write = "sidecar"

@@ -251,4 +251,6 @@ def test_real_photos_show_as_they_are_read(tmp_path: Path, sample_photos: Path) 
         if isinstance(shown, Photo):
             assert shown.metadata == metadata_files.read(tmp_path / shown.name, None)
             assert shown.metadata == shown.metadata.clean()
-    assert any(shown.metadata != NOTHING_SAID for shown in look(tmp_path) if isinstance(shown, Photo))
+    assert any(
+        shown.metadata != NOTHING_SAID for shown in look(tmp_path) if isinstance(shown, Photo)
+    )

@@ -48,9 +48,8 @@ class TestNamesForRefs(InMemory):
 class TestFlatWithPhotosInManyAlbums(InMemory):
     @pytest.fixture
     def service(self) -> Service:
-        return Memory(
-            capabilities=Capabilities(nested=False, many=True, digest="sha1"), pictures=False
-        )
+        capabilities = Capabilities(nested=False, many=True, top=False, digest="sha1")
+        return Memory(capabilities=capabilities, pictures=False)
 
 
 class TestLossy(InMemory):

@@ -9,6 +9,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from math import nan
 from pathlib import Path
 
@@ -30,7 +31,10 @@ from imgsync.state import (
     State,
     new_id,
     peek,
+    short_hash,
+    store,
 )
+from imgsync.state.contents import Contents, render
 
 SRC = Path(imgsync.__file__).parent.parent
 NAS = AlbumThere(ref="7", path="Sea", here="/home/ann/Sea", rel="Sea", fingerprint="f00")
@@ -253,6 +257,14 @@ def test_peek_leaves_all_trouble_to_load(tmp_path: Path) -> None:
     (tmp_path / NAME).unlink()
     (tmp_path / NAME).mkdir()
     assert peek(tmp_path) is None
+
+
+def test_the_mark_of_a_save_is_kept_by_any_file_system(saved: State, tmp_path: Path) -> None:
+    """FAT counts every other second: the mark is one of them, and no later write gets it again."""
+    grain = 2 * 10**9
+    mark = (tmp_path / NAME).stat().st_mtime_ns
+    assert mark % grain == 0
+    assert mark < time.time_ns() // grain * grain
 
 
 # Hands.
@@ -575,3 +587,35 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     state = State.load(tmp_path / "gone")
     with pytest.raises(StateError, match="cannot be written"):
         state.put(record("a.jpg"))
+
+
+def test_a_file_that_another_run_makes_in_the_last_moment_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render_late(contents: Contents) -> bytes:
+        (tmp_path / NAME).write_bytes(b"theirs")
+        return render(contents)
+
+    monkeypatch.setattr(store, "render", render_late)
+    with pytest.raises(StateError, match="was made by another run"):
+        State.load(tmp_path).put(record("a.jpg"))
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(NAME, b"theirs")]
+
+
+def test_a_folder_that_became_a_file_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "Sea"
+    folder.mkdir()
+    state = State.load(folder)
+    folder.rmdir()
+    folder.touch()
+    with pytest.raises(StateError, match="cannot be looked at: Not a directory"):
+        state.put(record("a.jpg"))
+    with pytest.raises(StateError, match="cannot be read: Not a directory"):
+        State.load(folder)
+
+
+def test_a_photo_s_short_hash_is_that_of_its_ref_and_version() -> None:
+    photos = [Photo("1", "a", "v1"), Photo("2", "a", "v1"), Photo("1", "a", "v2")]
+    assert len({short_hash(photo) for photo in photos}) == 3
+    assert short_hash(Photo("1", "b", "v1")) == short_hash(photos[0])
+    assert len(short_hash(Photo("\udcff", "\ud800", "\ud800"))) == 8

@@ -49,12 +49,12 @@ class Looking:
             self._photos += event.photos or 0
 
     def words(self) -> Iterator[str]:
-        yield f"looking at {self._what}"
-        yield f"{self._albums:,} albums"
+        yield f"looking: {self._albums:,} albums"
         seconds = self._clock() - self._start
         if self._photos and seconds:
             yield f"{self._photos:,} photos"
             yield f"{self._photos / seconds:,.0f} photos/s"
+        yield self._what
 
 
 class Doing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,11 +49,15 @@ class Session(Work):
         self.summary = Summary()
         self._log = log
         self._has_done = False
+        self._root = configuration.defaults.root
 
     def go(self) -> None:
         all_steps = steps(self.options)
         check_modes(self.options, all_steps)
         tops = folders(self.options)
+        if self._root is None and len(tops) > 1:
+            # Each PATH as the top of the same tree would mix their photos.
+            self._root = Path(os.path.commonpath(tops))
         for step in all_steps:
             policy(self.options, self.configuration, step)
         with ExitStack() as stack:
@@ -76,8 +81,9 @@ class Session(Work):
             return None
         stack.callback(opened.service.close)
         self._log_trash(opened.service)
-        for top in tops:
-            _check_apart(top, opened.service)
+        if opened.folder is not None:
+            for top in tops:
+                _check_apart(top, opened.folder)
         return opened
 
     def _take(self, step: Step, opened: Opened | None, tops: list[Path]) -> None:
@@ -148,7 +154,7 @@ class Session(Work):
             exclude=(*defaults.exclude, *self.options.exclude),
             recurse=not self.options.no_recurse,
             check=read_check(self.options),
-            root=defaults.root,
+            root=self._root,
             new_albums=new_albums,
             show=self.options.verbose and (step.dry or not step.cache),
         )
@@ -185,12 +191,8 @@ def _left(planned: Summary) -> Summary:
     return Summary(conflicts=planned.conflicts, blocked=planned.blocked, failed=planned.failed)
 
 
-def _check_apart(top: Path, service: Service) -> None:
-    """Raises UsageError for a service whose folder lies in the local one, or around it."""
-    root = getattr(service, "root", None)
-    if isinstance(root, Path):
-        here, there = top.resolve(), root.resolve()
-        if here.is_relative_to(there) or there.is_relative_to(here):
-            raise UsageError(
-                f"{top} and {root} are one tree, or one lies in the other: a run needs two"
-            )
+def _check_apart(top: Path, other: Path) -> None:
+    """Raises UsageError for folders that are one, or lie one in the other."""
+    here, there = top.resolve(), other.resolve()
+    if here.is_relative_to(there) or there.is_relative_to(here):
+        raise UsageError(f"{top} and {other} are not two trees: one lies in the other")

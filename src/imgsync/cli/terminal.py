@@ -54,6 +54,7 @@ class _Page:
         """Prints a text; the lines that it is broken into stand further in than the first."""
         room = max(20, self.console.width - indent - 4)
         for number, line in enumerate(text.wrap(self.console, room)):
+            line.rstrip()
             self.console.print(Text(" " * (indent + 4 * (number > 0))) + line, soft_wrap=True)
 
     def print_action(self, alike: Sequence[Planned]) -> None:

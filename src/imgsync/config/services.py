@@ -20,16 +20,22 @@ from .types import COMMON, ServiceType, check, load, required, secrets, type_of
 __all__ = ["Configuration", "Opened", "ServiceType", "read", "url_path"]
 
 LOCAL = "local"
+FILES = "files"
 FILE_URL = "file://"
 RESERVED = {LOCAL, "cache"}
 MASK = "********"
 
 
 class Opened(NamedTuple):
-    """A service, its key in the state of albums, and the suffixes whose refusal is no news."""
+    """A service that was made from the configuration.
+
+    `key`: its name in the state of albums. `folder`: where it is, if it is a tree of folders.
+    `accept`: the file name suffixes whose refusal is no news.
+    """
 
     service: Service
     key: str
+    folder: Path | None = None
     accept: frozenset[str] = frozenset()
 
 
@@ -75,14 +81,17 @@ class Configuration:
         """
         if name.startswith("file:"):
             path = url_path(name)
-            return Opened(self._files(_url(path), path, own=False), _url(path))
+            url = _url(path)
+            return Opened(self._files(url, path, own=False), url, folder=path)
         if name not in self.sections:
             raise UsageError(self._unknown(name))
         section = self._section(name)
         kind = type_of(section)
         check(section, kind)
-        service = kind.configure(name, self._settings(section, kind))
-        return Opened(service, name, _suffixes(section.values.get("accept", "")))
+        settings = self._settings(section, kind)
+        folder = Path(settings["path"]).expanduser() if kind is load(FILES, section) else None
+        accept = _suffixes(section.values.get("accept", ""))
+        return Opened(kind.configure(name, settings), name, folder, accept)
 
     def lines(self) -> Iterator[str]:
         """The configuration in force, as an INI file whose secrets are masked."""
@@ -106,7 +115,7 @@ class Configuration:
         return Section(name, self.path, self.sections[name])
 
     def _files(self, name: str, root: Path, *, own: bool) -> Service:
-        files: Any = load("files", name)
+        files: Any = load(FILES, name)
         service: Service = files(
             name,
             root,

@@ -6,6 +6,7 @@ fields have a module each: tags, times, places, marks, people.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -59,35 +60,15 @@ TEXTS: Mapping[Field, tuple[Place, ...]] = {
     ),
 }
 
-# What cameras and scanners write where people would write a caption.
-_JUNK = frozenset(
-    text.casefold()
-    for text in (
-        "AppleMark",
-        "DCF 1.0",
-        "DCIM",
-        "DIGITAL CAMERA",
-        "Exif_JPEG_420",
-        "Exif_JPEG_422",
-        "Exif_JPEG_PICTURE",
-        "Exif_JPEG_T422",
-        "KODAK Digital Still Camera",
-        "KONICA MINOLTA DIGITAL CAMERA",
-        "LEAD Technologies Inc. V1.01",
-        "MINOLTA DIGITAL CAMERA",
-        "My beautiful picture",
-        "OLYMPUS DIGITAL CAMERA",
-        "PENTAX DIGITAL CAMERA",
-        "SAMSUNG CAMERA PICTURES",
-        "SAMSUNG DIGITAL CAMERA",
-        "SANYO DIGITAL CAMERA",
-        "SONY DSC",
-        "User comments",
-        "binary comment",
-        "charset=Ascii",
-        "default description",
-        "maker:0x4c",
-    )
+# What cameras, scanners and their programs write where people would write a caption.
+_JUNK = re.compile(
+    r"""
+    [A-Z0-9 -]* DIGITAL[ ]CAMERA | (?:SAMSUNG|KODAK)[ ]CAMERA[ ]PICTURES | SONY[ ]DSC | DCF[ ]1\.0
+    | Exif_JPEG_\w+ | <Digimax[^>]*> | KODAK[ ]Digital[ ]Still[ ]Camera | My[ ]beautiful[ ]picture
+    | LEAD[ ]Technologies[ ]Inc\.[ ]V[\d.]+ | AppleMark | DCIM | User[ ]comments | binary[ ]comment
+    | default[ ]description | charset=Ascii | maker:0x4c
+    """,
+    re.VERBOSE | re.ASCII,
 )
 
 # A sidecar with one of these speaks for all fields but the time and the place, where it only
@@ -119,7 +100,7 @@ _MARK = ("Xmp.digiKam.PickLabel", "0")
 
 def is_junk(caption: str) -> bool:
     """Whether a caption, cleaned, is what a camera writes and nobody said."""
-    return caption.casefold() in _JUNK
+    return _JUNK.fullmatch(caption) is not None
 
 
 def is_descriptive(sidecar: Held) -> bool:
@@ -136,7 +117,7 @@ def normal(metadata: Metadata) -> Metadata:
         "taken": times.normal(metadata.taken),
         "location": places.normal(metadata.location),
         "rating": metadata.rating if metadata.rating in (-1, 1, 2, 3, 4, 5) else None,
-        "label": marks.colour_word(legal(metadata.label).strip()),
+        "label": legal(metadata.label),
         "people": people.normal(
             Region(legal(person.name), person.area) for person in metadata.people
         ),
@@ -144,7 +125,11 @@ def normal(metadata: Metadata) -> Metadata:
         "copyright": legal(metadata.copyright),
     }
     clean = msgspec.structs.replace(metadata, **changes).clean()
-    return msgspec.structs.replace(clean, caption="") if is_junk(clean.caption) else clean
+    return msgspec.structs.replace(
+        clean,
+        caption="" if is_junk(clean.caption) else clean.caption,
+        label=marks.colour_word(clean.label),
+    )
 
 
 def read(own: Held, beside: Held | None = None, clip: Clip | None = None) -> Metadata:

@@ -124,7 +124,7 @@ class Memory(Service):
     # Writing
 
     def create_album(self, path: str) -> Album:
-        return self._album(self._make_shelf(_checked_path(path)))
+        return self._album(self._make_shelf(self._checked_path(path)))
 
     def create(self, album: Album, source: Source) -> Photo:
         self._allow(self.capabilities.create, "takes no new photos")
@@ -197,7 +197,7 @@ class Memory(Service):
         taken = {other.path for other in self.shelves} - {old}
         if path in taken or (nested and path.startswith(inside)):
             raise Rejected(f"{self.name} cannot move the album {old} to {path}")
-        self._make_parents(_checked_path(path))
+        self._make_parents(self._checked_path(path))
         for other in self.shelves:
             if other is shelf or (nested and other.path.startswith(inside)):
                 other.path = path + other.path[len(old) :]
@@ -272,6 +272,12 @@ class Memory(Service):
             raise Rejected(f"{self.name} does not take files like {name}")
         return name
 
+    def _checked_path(self, path: str) -> str:
+        if "\0" in path or (path and not {"", ".", ".."}.isdisjoint(path.split("/"))):
+            raise Rejected(f"{path!r} cannot be the path of an album")
+        self._allow(path != "" or self.capabilities.top, "has no album at the top")
+        return path
+
     def _receive(self, source: Source) -> tuple[bytes, bytes | None]:
         """The whole picture, before anything is changed."""
         with source.open() as original:
@@ -314,12 +320,6 @@ _RECODED = b"recoded"
 
 def _digest(checksum: str, picture: bytes) -> str:
     return f"{checksum}:{hashlib.new(checksum, picture).hexdigest()}"
-
-
-def _checked_path(path: str) -> str:
-    if "\0" in path or (path and not {"", ".", ".."}.isdisjoint(path.split("/"))):
-        raise Rejected(f"{path!r} cannot be the path of an album")
-    return path
 
 
 def _free(name: str, shelf: Shelf) -> str:

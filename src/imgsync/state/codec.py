@@ -94,8 +94,6 @@ def decode(line: bytes) -> Line:
         raise BadLine(str(error)) from error
     if isinstance(value, PhotoLine):
         value = from_line(value, trusted)
-    if not trusted:
-        encode(value, extra)  # Hands may write what cannot be written back.
     return Line(value, trusted, extra)
 
 

@@ -17,7 +17,6 @@ __all__ = ["PhotoLine", "ServiceEntry", "from_line", "to_line"]
 
 _NO_DIGESTS: frozenset[str] = frozenset()
 
-
 # What is UNSET, and in a half what is empty, is not written.
 
 
@@ -133,10 +132,14 @@ def _half(photo: Photo) -> _Half:
 
 
 def _canonical(metadata: Metadata) -> Metadata:
-    """Equal metadata, of which all equals are written alike: msgspec leaves an empty set out only
-    where it is the very default."""
+    """Equal metadata, of which all equals are written alike.
+
+    msgspec leaves out what is empty only where it is the very default.
+    """
     if metadata.tags:
         return metadata
+    if metadata == NOTHING_SAID:
+        return NOTHING_SAID
     return msgspec.structs.replace(metadata, tags=NOTHING_SAID.tags)
 
 

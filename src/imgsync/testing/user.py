@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import copy
 import io
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import msgspec
 
 from ..model import NOTHING_SAID, Album, Field, Metadata, Photo
-from ..service import EVERY_FIELD, Look, Original, Source
-from ..services.memory import Memory
+from ..service import EVERY_FIELD, Capabilities, Look, Original, Source
 
 __all__ = ["User"]
+
+
+class Keeper(Protocol):
+    """What a `Memory` has. No service is imported here, so that none can be relied on."""
+
+    capabilities: Capabilities
+    shelves: list[Any]
+    log: list[Any]
+
+    def albums(self) -> Iterator[Album]: ...
+    def photos(self, album: Album, look: Look) -> Iterator[Photo]: ...
+    def open(self, album: Album, photo: Photo) -> Original: ...
+    def create_album(self, path: str) -> Album: ...
+    def create(self, album: Album, source: Source) -> Photo: ...
+    def replace(self, album: Album, photo: Photo, source: Source) -> Photo: ...
+    def edit(
+        self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
+    ) -> Photo: ...
+    def delete(self, album: Album, photo: Photo) -> None: ...
+    def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo: ...
+    def move_album(self, album: Album, path: str) -> Album: ...
 
 
 class User:
@@ -21,7 +43,7 @@ class User:
     the user does is not in the service's log.
     """
 
-    def __init__(self, service: Memory) -> None:
+    def __init__(self, service: Keeper) -> None:
         # The same shelves and the same trash, seen by a service that forbids nothing.
         self._hands = copy.copy(service)
         self._hands.log = []
@@ -33,6 +55,7 @@ class User:
             delete=True,
             moves=True,
             moves_albums=True,
+            top=True,
             formats=None,
         )
 

@@ -20,7 +20,7 @@ _WINDOW = 8 << 20
 # them, and bytes read to find them; each is far beyond what any honest file needs.
 _MOST_RANGES = 10_000_000
 _MOST_HASHED = (8, 256 << 20)
-_MOST_READ = (2, 16 << 20)
+_MOST_READ = (2, 4 << 20)
 
 
 class Hash(Protocol):

@@ -88,21 +88,23 @@ def carry(path: Path, final: Path) -> None:
 
 
 def is_one_name(path: Path, other: Path) -> bool:
-    """Whether two paths are spellings of one name for the file system, which may know no case."""
-    return (
-        path.parent == other.parent
-        and folded(path.name) == folded(other.name)
-        and other.exists()
-        and path.samefile(other)
-        and not {path.name, other.name}.issubset(names_in(path.parent))
-    ) or path == other
+    """Whether two paths are spellings of one name for the file system, which may know no case.
+
+    Two names of one file are two.
+    """
+    if path == other:
+        return True
+    alike = path.parent == other.parent and folded(path.name) == folded(other.name)
+    if not alike or not other.exists() or not path.samefile(other):
+        return False
+    return not {path.name, other.name}.issubset(names_in(path.parent))
 
 
 def double(path: Path, copy: Path) -> None:
-    """Makes the file's bytes stand under a second name as well, for nothing where links exist."""
+    """Gives the file's bytes a second name; without copying them where there are hard links."""
     try:
         copy.hardlink_to(path)
-    except FileExistsError:
-        raise
     except OSError:
         shutil.copy2(path, copy)
+        with copy.open("rb") as stream:
+            os.fsync(stream.fileno())

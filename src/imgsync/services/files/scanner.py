@@ -71,9 +71,11 @@ class Scanner:
                 yield known
 
     def again(self, folder: Path, name: str, known: Photo | None = None) -> Photo:
-        """The photo of that name, read now; the picture of `known` is believed to be its.
+        """The photo of that name, which was just written; the picture of `known` is its.
 
-        Raises OSError, and Rejected if it cannot be read.
+        It is not racy, as young as it is: what is written to it later is written later than the
+        file that was made complete under another name. Raises OSError, and Rejected if it cannot
+        be read.
         """
         entry = find(folder, name)
         from .reader import read  # late: most runs read nothing themselves
@@ -83,6 +85,7 @@ class Scanner:
         photo = self._shown(folder, entry, read(job), known)
         if isinstance(photo, Unread):
             raise Rejected(f"{folder / name} {photo.why}")
+        self._racy.get(folder, set()).discard(name)
         return photo
 
     def racy(self, folder: Path, name: str) -> bool:

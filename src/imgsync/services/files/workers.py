@@ -7,7 +7,7 @@ import selectors
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO, cast
 
@@ -37,7 +37,7 @@ class Workers:
         self._idle: list[_Worker] = []
         self._busy: list[_Worker] = []
 
-    def read(self, jobs: Sequence[Job]) -> Iterator[Reading]:
+    def read(self, jobs: Sequence[Job]) -> Generator[Reading, None, None]:
         """The readings, in the order of the jobs.
 
         A file that ends a process twice is told as trouble of its own.

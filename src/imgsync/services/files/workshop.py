@@ -68,6 +68,8 @@ class Workshop:
     def open(self, folder: Path, photo: Photo, without: frozenset[Field]) -> Original:
         found = self._find(folder, photo)
         with told(f"{found.path} cannot be read"):
+            if not photo.version and not _may_show(found.path, photo.content):
+                raise _stale(found.path)
             return open_original(found.path, found.sidecar, photo, without - {Field.CONTENT})
 
     def create(self, folder: Path, source: Source) -> Photo:
@@ -101,12 +103,13 @@ class Workshop:
         with told(f"{found.path} cannot be written"), room(folder) as place:
             made = fetch(place / photo.ref, source, found.sidecar, embed=self._embed)
             self._as_listed(folder, photo)  # still: fetching takes its time
-            # The old picture goes to the trash under a second name, so that one of the two has
-            # this one at every moment.
-            old = place / "old" / photo.ref
-            old.parent.mkdir()
-            double(found.path, old)
-            self._discard(old, found.path)
+            # The old files go to the trash under second names, so that old or new have their own
+            # at every moment.
+            old = place / "old"
+            old.mkdir()
+            for path in filter(None, (found.path, found.sidecar)):
+                double(path, old / path.name)
+                self._discard(old / path.name, path)
             if made.sidecar:
                 supplant(made.sidecar, folder / made.sidecar.name)
             supplant(made.path, found.path)
@@ -156,9 +159,9 @@ class Workshop:
             same = found.entry.version == photo.version
         else:
             with told(f"{found.path} cannot be read"):
-                same = not _is_digest(photo.content) or _shows(found.path, photo.content)
+                same = _may_show(found.path, photo.content)
         if not same:
-            raise Stale(f"{found.path} has changed since it was looked at: run again")
+            raise _stale(found.path)
         return found
 
     def _own(self, folder: Path, photo: Photo) -> _Found:
@@ -180,6 +183,15 @@ class Workshop:
 
 def _is_digest(content: str) -> bool:
     return content.startswith(("image:", "file:"))
+
+
+def _stale(path: Path) -> Stale:
+    return Stale(f"{path} has changed since it was looked at: run again")
+
+
+def _may_show(path: Path, content: str) -> bool:
+    """Whether the file has that picture, or nothing can tell."""
+    return not _is_digest(content) or _shows(path, content)
 
 
 def _shows(path: Path, content: str) -> bool:

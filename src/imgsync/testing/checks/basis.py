@@ -111,11 +111,19 @@ class Basis:
         return sorted(photos, key=lambda photo: photo.name)
 
     def paths(self, service: Service) -> list[str]:
-        """The paths of all albums but the top, in the order in which they are listed."""
+        """The paths of all albums but the top, in the order in which they are listed.
+
+        An album without a photo need not be among them, nor an album above another.
+        """
         albums = _seen(Album, service.albums())
         assert len({album.ref for album in albums}) == len(albums), "a ref stands for two albums"
         assert len({album.path for album in albums}) == len(albums), "two albums have one path"
         return [album.path for album in albums if album.path]
+
+    def told_apart(self, service: Service, album: Album, old: Photo, new: Photo) -> bool:
+        """Whether versions tell what was done to a photo, or the service says they may not."""
+        done = (old.content, old.metadata) != (new.content, new.metadata)
+        return not (done and old.version and new.version == old.version) or service.racy(album, new)
 
     @contextmanager
     def refused(

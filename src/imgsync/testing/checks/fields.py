@@ -57,8 +57,7 @@ class Fields(Basis):
                 photo.name,
                 photo.content,
             )
-            changed = edited.metadata != photo.metadata
-            assert not changed or not photo.version or edited.version != photo.version
+            assert self.told_apart(service, album, photo, edited)
             assert self.shown(service, album) == [edited]
             photo = edited
         service = self.reopen(service)
@@ -128,7 +127,7 @@ class Fields(Basis):
             return
         new = service.edit(album, old, MUCH_SAID, fields)
         if new.version == old.version:
-            assert new.metadata == old.metadata
+            assert self.told_apart(service, album, old, new)
             return
         with self.refused(service, album, by=Stale):
             service.edit(album, old, LITTLE_SAID, fields)

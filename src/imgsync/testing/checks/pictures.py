@@ -61,6 +61,8 @@ class Pictures(Basis):
             photo = self.add(service, album, name, picture)
             with service.open(album, photo) as original:
                 assert original.stream.read() == jpeg(picture)
+            digest = service.capabilities.digest
+            assert not digest or checksum(digest, jpeg(picture)) in photo.digests
 
     def test_a_sidecar_that_comes_back_keeps_what_is_not_ours(self, service: Service) -> None:
         if not service.capabilities.create:
@@ -93,7 +95,7 @@ class Pictures(Basis):
             return
         new = service.replace(album, photo, source("a.jpg", 7, LITTLE_SAID))
         assert new.content not in (photo.content, beside.content)
-        assert not photo.version or new.version != photo.version
+        assert self.told_apart(service, album, photo, new)
         assert_says(service, new, photo.metadata.but(LITTLE_SAID, written(service)))
         assert self.shown(service, album) == sorted([new, beside], key=lambda photo: photo.name)
         with service.open(album, new) as original:

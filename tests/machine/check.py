@@ -1,0 +1,343 @@
+"""What must be true of one photo after a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from said import (
+    LEFT,
+    NOWHERE,
+    RIGHT,
+    SCALARS,
+    SETS,
+    Linked,
+    Outcome,
+    Rules,
+    Seen,
+    Story,
+    Two,
+    common,
+    elements,
+    one_element,
+    one_value,
+    parts,
+)
+from who import EMPTY, Who
+
+from imgsync.model import NOTHING_SAID, Field, Metadata, Region, Side
+from imgsync.plan import Action, Op
+from imgsync.service import Capabilities
+from imgsync.services.memory import Kept
+
+Sides = Mapping[Side, Mapping[Kept, Seen]]
+PLACE = ("name", "album")
+
+
+class Check:
+    """The check of what a run made of the photo of a story, and what may be agreed from then on.
+
+    `before` and `after` are all photos of both sides, `actions` what the run had planned.
+    """
+
+    def __init__(
+        self,
+        who: Who,
+        story: Story,
+        rules: Rules,
+        before: Sides,
+        after: Sides,
+        actions: Sequence[Action],
+    ) -> None:
+        self.who, self.story, self.rules = who, story, rules
+        self.before = {side: before[side].get(kept) for side, kept in story.halves.items()}
+        self.after = {side: after[side].get(kept) for side, kept in story.halves.items()}
+        self.names = {side: {(s.shelf, s.name) for s in after[side].values()} for side in Side}
+        self.capabilities = {side: who.memories[side].capabilities for side in Side}
+        self.shared = self.capabilities[RIGHT].reads
+        self.conflicts = [a for a in actions if a.op is Op.CONFLICT and self._is_mine(a)]
+
+    def check(self) -> None:
+        there = [side for side in Side if self.before.get(side) and self.story.made is not side]
+        if len(there) == 2:
+            self._check_both()
+            self._agree_on_both()
+        elif there:
+            self._check_one(there[0])
+        self.story.made = None
+
+    def _is_mine(self, action: Action) -> bool:
+        left, right = self.before.get(LEFT), self.before.get(RIGHT)
+        if left is not None and action.pair.left is not None:
+            return (action.pair.left_album, action.pair.left.name) == (left.shelf.path, left.name)
+        return right is not None and action.pair.right is not None and action.name == right.name
+
+    def _parts(self, side: Side, seen: Seen | None) -> dict[str, Any]:
+        assert seen is not None
+        return dict(parts(seen, self.who.tome(side, seen.shelf)))
+
+    def _two(self, at: Mapping[Side, Seen | None]) -> dict[str, Two]:
+        here, there = self._parts(LEFT, at[LEFT]), self._parts(RIGHT, at[RIGHT])
+        return {part: (here[part], there[part]) for part in here}
+
+    def _covers(self, part: str) -> bool:
+        each = Field.CONTENT if part in PLACE else Field(part)
+        return each in self.rules.fields & self.shared
+
+    def _able(self, part: str) -> Callable[[Side], bool]:
+        def able(side: Side) -> bool:
+            mine, theirs = self.capabilities[side], self.capabilities[side.other]
+            if part in PLACE:
+                can = mine.moves
+            else:
+                can = Field(part) in mine.writes and (part != "content" or theirs.exact)
+            return can and side in self.rules.writes
+
+        return able
+
+    def _common(self, each: Field, value: Any) -> Any:
+        return common(self.who.memories[RIGHT].normal, each, value)
+
+    def _alike(self, part: str) -> Callable[[Any, Any], bool]:
+        if part in PLACE:
+            return lambda here, there: here == there
+        if part == "content":
+            return lambda here, there: ":" in here and here == there
+        return lambda here, there: self._common(Field(part), here) == there
+
+    # A photo that stands on both sides.
+
+    def _check_both(self) -> None:
+        assert self.after[LEFT], "gone from the left"
+        assert self.after[RIGHT], "gone from the right"
+        now, new = self._two(self.before), self._two(self.after)
+        for part in now:
+            may = self._outcomes(part, now[part])
+            found = [o for o in may if self._is(part, LEFT, o.left) and self._is(part, RIGHT, o.right)]
+            assert found, f"{part}: {now[part]} -> {new[part]}, not one of {may}"
+            if self.rules.healthy:
+                told = self._is_told(part)
+                assert told in {o.told for o in found} or (told and part in PLACE), (part, told)
+        for each in SETS:
+            if each in self.shared:
+                self._check_set(each)
+
+    def _outcomes(self, part: str, now: Two) -> set[Outcome]:
+        if self.story.contested and not self._may_replace():
+            return {Outcome(*now, told=part == "content")}
+        if not self._covers(part):
+            return {Outcome(*now)}
+        pasts = self.story.pasts[part] | self._strangers_past(part, now)
+        return one_value(
+            now, pasts, self._alike(part), lambda side: self._carried(part, side), self._able(part), self.rules
+        )
+
+    def _may_replace(self) -> bool:
+        prefer = self.rules.prefer
+        return prefer is not None and self._covers("content") and self._able("content")(prefer.other)
+
+    def _strangers_past(self, part: str, now: Two) -> set[Two]:
+        """What the past may be too, if nobody wrote down that two photos are one."""
+        if self.story.linked is not Linked.MAYBE:
+            return set()
+        return EMPTY.get(part, {now})
+
+    def _carried(self, part: str, side: Side) -> Any:
+        origin = self.before[side.other]
+        assert origin is not None
+        value = self._parts(side.other, origin)[part]
+        if part == "content":
+            return origin.picture
+        if part in PLACE or side is LEFT:
+            return value
+        return self._common(Field(part), value)
+
+    def _is(self, part: str, side: Side, value: Any) -> bool:
+        """Whether a side shows a value of a part afterwards."""
+        before, after = self.before[side], self.after[side]
+        assert before is not None
+        assert after is not None
+        shown = self._parts(side, after)[part]
+        if part == "content" and isinstance(value, bytes):
+            return shown != before.content and after.picture.removesuffix(b"recoded") == value
+        if part == "name" and shown != value and shown != before.name:
+            return _is_like(shown, value) and (after.shelf, value) in self.names[side]
+        return bool(shown == value)
+
+    def _is_told(self, part: str) -> bool:
+        if part in PLACE:
+            return bool(self.conflicts)
+        return any(part in action.fields for action in self.conflicts)
+
+    # Tags and people.
+
+    def _elements(self, each: Field, at: Mapping[Side, Seen | None]) -> dict[Hashable, Two]:
+        left, right = (seen.said if seen else NOTHING_SAID for seen in (at[LEFT], at[RIGHT]))
+        return elements(self.who.memories[RIGHT].normal, each, left, right)
+
+    def _check_set(self, each: Field) -> None:
+        now, new = self._elements(each, self.before), self._elements(each, self.after)
+        known = {key for field, key in self.story.elements if field is each}
+        for key in now.keys() | new.keys() | known:
+            here, there = now.get(key, NOWHERE)
+            left, right = new.get(key, NOWHERE)
+            if self.story.contested and not self._may_replace() or each not in self.rules.fields:
+                assert (here, there) == (left, right), (each, key)
+                continue
+            pasts = self.story.elements.get((each, key), {NOWHERE})
+            if self.story.linked is Linked.MAYBE:
+                pasts = pasts | {NOWHERE}
+            may = one_element((here, there), pasts, self._able(each.value), self.rules)
+            shown = bool(left) or self._is_shadowed(LEFT, key), bool(right) or self._is_shadowed(RIGHT, key)
+            assert shown in may or (bool(left), bool(right)) in may, (
+                f"{each} {key}: {here}, {there} -> {left}, {right}, not one of {may}; once {pasts}"
+            )
+            if here and there:
+                assert (here, there) == (left, right) or shown != (bool(left), bool(right)), (here, there, left, right)
+            assert left <= here or not here
+            assert right <= there or not there
+
+    def _is_shadowed(self, side: Side, key: Hashable) -> bool:
+        """Whether a name without a frame is left out as somebody of that name has one."""
+        seen = self.after[side]
+        if seen is None or not isinstance(key, tuple) or key[0].area is not None:
+            return False
+        return any(region.name == key[0].name and region.area for region in seen.said.people)
+
+    # What is agreed from now on.
+
+    def _agree_on_both(self) -> None:
+        story, healthy = self.story, self.rules.healthy
+        if story.contested and self.before[RIGHT].content == self.after[RIGHT].content and self.before[LEFT].content == self.after[LEFT].content:
+            self.who.stories.append(Story({RIGHT: story.halves.pop(RIGHT)}))
+            story.contested = False
+            return
+        now, new = self._two(self.before), self._two(self.after)
+        for part in now:
+            if self._alike(part)(*new[part]) or new[part] != now[part]:
+                if healthy and self._covers(part):
+                    story.pasts[part] = {new[part]}
+                else:
+                    story.pasts[part] = story.pasts[part] | {new[part]}
+        for each in SETS:
+            self._agree_on_set(each)
+        if story.linked is not Linked.YES:
+            story.linked = Linked.YES if healthy else Linked.MAYBE
+        if not story.contested or healthy:
+            story.contested = False
+
+    def _agree_on_set(self, each: Field) -> None:
+        new = self._elements(each, self.after)
+        known = {key for field, key in self.story.elements if field is each}
+        for key in new.keys() | known:
+            two = new.get(key, NOWHERE)
+            if bool(two[0]) == bool(two[1]):
+                if self.rules.healthy and each in self.rules.fields:
+                    self.story.elements[each, key] = {two}
+                else:
+                    pasts = self.story.elements.get((each, key), {NOWHERE})
+                    self.story.elements[each, key] = pasts | {two}
+
+    # A photo that stands on one side only.
+
+    def _check_one(self, side: Side) -> None:
+        story, rules = self.story, self.rules
+        before, after = self.before[side], self.after[side]
+        assert before is not None
+        target = self.capabilities[side.other]
+        may_create = (
+            Field.CONTENT in rules.fields
+            and side.other in rules.writes
+            and target.create
+            and (self.capabilities[side].strips or not self._hidden(before))
+        )
+        may_delete = (
+            Field.CONTENT in rules.fields
+            and side in rules.writes
+            and rules.delete
+            and self.capabilities[side].delete
+        )
+        edited = {True} if story.linked is Linked.NO else self._edited(side, before)
+        created = story.made is side.other
+        if created:
+            assert may_create
+            assert True in edited, "brought back, though nobody has edited it"
+            assert after == before
+            self._check_copy(side)
+            self._agree_on_copy(side)
+        elif after is None:
+            assert may_delete
+            assert False in edited, "deleted, though somebody has edited it"
+            assert story.halves[side] in self.who.memories[side].trash
+        else:
+            assert after == before
+            if rules.healthy and edited == {True}:
+                assert not may_create, "not brought to the other side"
+            if rules.healthy and edited == {False}:
+                assert not may_delete, "not deleted"
+
+    def _hidden(self, seen: Seen) -> bool:
+        """Whether a photo says what the run is not about."""
+        return any(
+            each not in self.rules.fields and seen.said.get(each) != NOTHING_SAID.get(each)
+            for each in (*SCALARS, *SETS)
+        )
+
+    def _edited(self, side: Side, seen: Seen) -> set[bool]:
+        """Whether a photo was edited since both sides agreed: True, False, or both may be."""
+        index = 0 if side is LEFT else 1
+        now = self._parts(side, seen)
+        changes = []
+        for part, pasts in self.story.pasts.items():
+            if part not in PLACE and Field(part) in self.shared:
+                changes.append({now[part] != past[index] for past in pasts})
+        for each in SETS:
+            elements = self._elements(each, {side: seen, side.other: None})
+            known = {key for field, key in self.story.elements if field is each}
+            for key in elements.keys() | known if each in self.shared else ():
+                pasts = self.story.elements.get((each, key), {NOWHERE})
+                found = elements.get(key, NOWHERE)[index]
+                changes.append({found != past[index] for past in pasts})
+        if {True} in changes:
+            return {True}
+        maybe = any(True in change for change in changes) or self.story.linked is Linked.MAYBE
+        return {True, False} if maybe else {False}
+
+    def _check_copy(self, side: Side) -> None:
+        """A photo was created on the other side: as what it is a copy of."""
+        origin, copy = self.before[side], self.after[side.other]
+        assert origin is not None
+        assert copy is not None
+        assert self.who.tome(side.other, copy.shelf) is self.who.tome(side, origin.shelf)
+        assert copy.name == origin.name or (
+            _is_like(copy.name, origin.name) and (copy.shelf, origin.name) in self.names[side.other]
+        )
+        assert copy.picture.removesuffix(b"recoded") == origin.picture.removesuffix(b"recoded")
+        memory = self.who.memories[side.other]
+        told = self.rules.fields & memory.capabilities.writes
+        assert copy.said == memory.normal(NOTHING_SAID.but(origin.said, told))
+
+    def _agree_on_copy(self, side: Side) -> None:
+        """What was sent is agreed; what could not be is not."""
+        story = self.story
+        two = self._two(self.after)
+        story.pasts = {}
+        for part in two:
+            sent = part in PLACE or part == "content" or self._alike(part)(*two[part])
+            if sent and self._covers(part):
+                story.pasts[part] = {two[part]}
+            else:
+                story.pasts[part] = set(EMPTY.get(part, {two[part]}))
+        story.elements = {}
+        for each in SETS:
+            for key, pair in self._elements(each, self.after).items():
+                if pair[0] and pair[1]:
+                    story.elements[each, key] = {pair}
+        story.linked = Linked.YES if self.rules.healthy else Linked.MAYBE
+
+
+def _is_like(name: str, wanted: str) -> bool:
+    """Whether `name` is what a service makes of a name that is taken."""
+    stem, dot, suffix = wanted.rpartition(".")
+    return name.startswith(f"{stem}-") and name.endswith(f"{dot}{suffix}")

@@ -1,0 +1,182 @@
+"""Whatever people do, and whatever fails: no edit is lost, and no picture is sent twice."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ground import Disk, Shelves
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from said import LEFT, RIGHT, Rules
+from world import World
+
+from imgsync import execute
+from imgsync.model import Field, Location, Region, Side
+from imgsync.service import EVERY_FIELD, Capabilities
+from imgsync.services.memory import Memory
+from imgsync.testing.faults import Fault
+from imgsync.testing.lossy import cut_captions, flat_tags, lower_tags, one_after_another
+
+DISK = Disk()
+
+sides = st.sampled_from(Side)
+albums = st.sampled_from(["A", "B"])
+names = st.sampled_from(["a.jpg", "b.jpg", "c.jpg"])
+which = st.integers(0, 5)
+VALUES = {
+    Field.TITLE: ["", "one", "two"],
+    Field.CAPTION: ["", "sea and sun", "sea and sand", "dog"],
+    Field.TAKEN: ["", "2012-07-01T10:20:30", "2013-01-01T00:00:00"],
+    Field.LOCATION: [None, Location(48.4, -4.5), Location(60.0, 5.0)],
+    Field.RATING: [None, 5, -1],
+    Field.FAVORITE: [False, True],
+}
+TAGS = ["Sea", "sea", "Places/Sea", "dog"]
+PEOPLE = [Region("Anna"), Region("Anna", (0.5, 0.5, 0.2, 0.2)), Region("Bob", (0.2, 0.2, 0.1, 0.1))]
+
+
+class History(RuleBasedStateMachine):
+    """What people do with one or two sides, and runs in between."""
+
+    right: Callable[[], Memory] = Shelves
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory(dir="/dev/shm")
+        self.world = World(Path(self.folder.name), self.right(), DISK)
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    def spot(self, side: Side, number: int) -> tuple[str, str] | None:
+        spots = self.world.spots(side)
+        return spots[number % len(spots)] if spots else None
+
+    @rule(side=sides, album=albums, name=names, values=st.data())
+    def add(self, side, album, name, values):
+        if (album, name) not in self.world.spots(side) and len(self.world.spots(side)) < 3:
+            self.world.users[side].add(album, name, self.world.picture())
+
+    @rule(side=sides, album=albums, name=names, number=which)
+    def add_twin(self, side, album, name, number):
+        """A copy of a photo of either side."""
+        for origin in Side:
+            spot = self.spot(origin, number)
+            if spot and (album, name) not in self.world.spots(side) and len(self.world.spots(side)) < 3:
+                picture = self.world.users[origin].picture(*spot)
+                self.world.users[side].add(album, name, picture)
+                return
+
+    @rule(side=sides, number=which, said=st.sampled_from([(f, v) for f, vs in VALUES.items() for v in vs]))
+    def say(self, side, number, said):
+        spot = self.spot(side, number)
+        if spot:
+            self.world.users[side].say(*spot, **{said[0].value: said[1]})
+
+    @rule(side=sides, number=which, tag=st.sampled_from(TAGS))
+    def tag(self, side, number, tag):
+        """Adds a tag, or removes it."""
+        spot = self.spot(side, number)
+        if spot:
+            tags = self.world.users[side].photos(spot[0])[spot[1]].metadata.tags
+            self.world.users[side].say(*spot, tags=tags ^ {tag})
+
+    @rule(side=sides, number=which, person=st.sampled_from(PEOPLE))
+    def name(self, side, number, person):
+        spot = self.spot(side, number)
+        if spot:
+            people = set(self.world.users[side].photos(spot[0])[spot[1]].metadata.people)
+            self.world.users[side].say(*spot, people=tuple(people ^ {person}))
+
+    @rule(side=sides, number=which)
+    def repaint(self, side, number):
+        spot = self.spot(side, number)
+        if spot:
+            self.world.users[side].repaint(*spot, self.world.picture())
+
+    @rule(side=sides, number=which, name=names)
+    def rename(self, side, number, name):
+        spot = self.spot(side, number)
+        if spot and (spot[0], name) not in self.world.spots(side):
+            self.world.users[side].rename(*spot, name)
+
+    @rule(side=sides, number=which, album=albums)
+    def move(self, side, number, album):
+        spot = self.spot(side, number)
+        if spot and (album, spot[1]) not in self.world.spots(side):
+            self.world.users[side].move(*spot, album)
+
+    @rule(side=sides, number=which)
+    def remove(self, side, number):
+        spot = self.spot(side, number)
+        if spot:
+            self.world.users[side].remove(*spot)
+
+    @rule(side=sides, number=which, album=albums)
+    def restore(self, side, number, album):
+        lost = self.world.lost(side)
+        if lost:
+            self.world.restore(side, lost[number % len(lost)], album)
+
+    # Runs.
+
+    @rule()
+    def sync(self):
+        self.world.run(Rules())
+
+    @rule(delete=st.booleans(), prefer=st.sampled_from([None, *Side]))
+    def sync_boldly(self, delete, prefer):
+        self.world.run(Rules(delete=delete, prefer=prefer))
+
+    @rule(side=sides, delete=st.booleans(), prefer=st.sampled_from([None, *Side]))
+    def sync_one_way(self, side, delete, prefer):
+        self.world.run(Rules(writes=frozenset({side}), delete=delete, prefer=prefer))
+
+    @rule(fields=st.sampled_from([{Field.TAGS}, {Field.TITLE, Field.CAPTION}, EVERY_FIELD - {Field.CAPTION}]), delete=st.booleans())
+    def sync_partly(self, fields, delete):
+        self.world.run(Rules(fields=frozenset(fields), delete=delete))
+
+    @rule()
+    def cache(self):
+        self.world.cache()
+
+    @rule(
+        faults=st.dictionaries(st.integers(0, 3), st.sampled_from([f for f in Fault]), max_size=2),
+        more=st.dictionaries(st.integers(0, 3), st.sampled_from([f for f in Fault]), max_size=2),
+        delete=st.booleans(),
+    )
+    def sync_with_faults(self, faults, more, delete):
+        self.world.run(Rules(delete=delete), {LEFT: faults, RIGHT: more})
+
+    @rule(dies_at=st.integers(0, 12), keeps=st.sampled_from([0.0, 0.3, 1.0]), delete=st.booleans())
+    def sync_and_die(self, dies_at, keeps, delete):
+        DISK.keeps = keeps
+        self.world.run(Rules(delete=delete), dies_at=dies_at)
+
+
+RIGHTS = {
+    "a tree": lambda: Shelves("there", refs="names", capabilities=Capabilities(whole=True, strips=True)),
+    "ids": lambda: Shelves("there", capabilities=Capabilities(whole=True)),
+    "blind": lambda: Shelves("there", pictures=False),
+    "no versions": lambda: Shelves("there", versions=False),
+    "lossy": lambda: Shelves("there", normal=one_after_another(cut_captions(8), flat_tags, lower_tags)),
+    "reads less": lambda: Shelves("there", capabilities=Capabilities(reads=EVERY_FIELD - {Field.TITLE, Field.PEOPLE}, writes=EVERY_FIELD - {Field.TITLE, Field.PEOPLE})),
+    "writes less": lambda: Shelves("there", capabilities=Capabilities(writes=EVERY_FIELD - {Field.TITLE, Field.TAGS, Field.CONTENT})),
+    "recodes": lambda: Shelves("there", pictures=False, capabilities=Capabilities(exact=False)),
+    "can little": lambda: Shelves("there", capabilities=Capabilities(delete=False, moves=False)),
+}
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+def test_history(right, monkeypatch):
+    monkeypatch.setattr(os, "fsync", DISK.fsync)
+    monkeypatch.setattr(execute, "PATIENCE", 0.0)
+    run_state_machine_as_test(
+        type(f"History", (History,), {"right": staticmethod(RIGHTS[right])}),
+        settings=settings(max_examples=int(os.environ.get('N','60')), stateful_step_count=25, deadline=None, derandomize=True, report_multiple_bugs=False, suppress_health_check=list(HealthCheck)),
+    )

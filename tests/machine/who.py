@@ -1,0 +1,237 @@
+"""Who is who: which photo and album here is which there, as somebody knows who watched it all."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+
+from ground import Watched
+from said import (
+    LEFT,
+    RIGHT,
+    SCALARS,
+    SETS,
+    Linked,
+    Normal,
+    Rules,
+    Seen,
+    Story,
+    Tome,
+    Two,
+    elements,
+    look,
+    parts,
+)
+
+from imgsync.model import NOTHING_SAID, Field, Link, Photo, Side
+from imgsync.services.memory import Kept, Memory, Shelf
+
+EMPTY: dict[str, set[Two]] = {
+    each.value: {(NOTHING_SAID.get(each), NOTHING_SAID.get(each))} for each in SCALARS
+}
+
+
+class Who:
+    """The stories of all photos and albums of two services.
+
+    `murky`: why nobody who comes later can tell which photo is which, "" if one can.
+    """
+
+    def __init__(self, memories: Mapping[Side, Memory]) -> None:
+        self.memories = memories
+        self.stories: list[Story] = []
+        self.tomes: list[Tome] = []
+        self.murky = ""
+        self.now: dict[Side, dict[Kept, Seen]] = {}
+
+    # Albums.
+
+    def tome(self, side: Side, shelf: Shelf) -> Tome:
+        """The album that `shelf` is; a new one is the one that stands there on the other side."""
+        for tome in self.tomes:
+            if tome.halves.get(side) is shelf:
+                return tome
+        for tome in self.tomes:
+            other = tome.halves.get(side.other)
+            gone = tome.halves.get(side) not in self.memories[side].shelves
+            here = other in self.memories[side.other].shelves
+            if other and here and gone and other.path == shelf.path:
+                tome.halves[side] = shelf
+                return tome
+        self.tomes.append(Tome({side: shelf}))
+        return self.tomes[-1]
+
+    # Before a run.
+
+    def notice(self) -> None:
+        """Sees what people have done since the last run."""
+        self.now = {side: look(memory) for side, memory in self.memories.items()}
+        known = {kept for story in self.stories for kept in story.halves.values()}
+        for side in Side:
+            fresh = [kept for kept in self.now[side] if kept not in known]
+            self.stories += [Story({side: kept}) for kept in fresh]
+            for shelf in self.memories[side].shelves:
+                self.tome(side, shelf)
+        if not self.murky:
+            self._notice_murk()
+        if not self.murky:
+            for side in Side:
+                self._replace_dead(side)
+            self._acquaint_strangers()
+
+    def _lone(self, side: Side) -> list[Story]:
+        now = self.now[side]
+        return [s for s in self.stories if set(s.halves) == {side} and s.halves[side] in now]
+
+    def _dead(self, side: Side) -> list[Story]:
+        now = self.now[side]
+        return [s for s in self.stories if len(s.halves) == 2 and s.halves[side] not in now]
+
+    def _replace_dead(self, side: Side) -> None:
+        """A new photo may be one that was gone: by its picture, or by the name of its file."""
+        index = 0 if side is LEFT else 1
+        for by_picture in (True, False):
+            for old, new in itertools.product(self._dead(side), self._lone(side)):
+                now = self.now[side][new.halves[side]]
+                if by_picture and ":" in now.content:
+                    signs = {past[index] for past in old.pasts["content"]}
+                    found = now.content in signs
+                elif not by_picture and self._names(side):
+                    albums, names = old.pasts["album"], old.pasts["name"]
+                    signs = {(a[index], n[index]) for a in albums for n in names}
+                    found = (self.tome(side, now.shelf), now.name) in signs
+                else:
+                    continue
+                if found and new in self.stories and old.halves[side] not in self.now[side]:
+                    if len(signs) > 1 or old.linked is Linked.MAYBE:
+                        self.murky = "a photo stands where another may have stood"
+                    old.halves[side] = new.halves[side]
+                    self.stories.remove(new)
+
+    def _names(self, side: Side) -> bool:
+        """Whether a photo's name is all that a service knows it by."""
+        return side is LEFT or self.memories[side]._refs == "names"
+
+    def _acquaint_strangers(self) -> None:
+        """Photos that nobody has linked yet meet: by picture and name, by picture, by name."""
+        for by_picture, by_name in ((True, True), (True, False), (False, True)):
+            for left, right in itertools.product(self._lone(LEFT), self._lone(RIGHT)):
+                if left not in self.stories or right not in self.stories or len(left.halves) > 1:
+                    continue
+                one, two = self.now[LEFT][left.halves[LEFT]], self.now[RIGHT][right.halves[RIGHT]]
+                when, then = one.said.taken, two.said.taken
+                if (
+                    self.tome(LEFT, one.shelf) is self.tome(RIGHT, two.shelf)
+                    and (not by_name or one.name == two.name)
+                    and (not by_picture or one.content == two.content)
+                    and (by_picture or not when or not then or when == then)
+                ):
+                    left.halves[RIGHT] = right.halves[RIGHT]
+                    self.stories.remove(right)
+                    self._estrange(left, one, two)
+
+    def _estrange(self, story: Story, one: Seen, two: Seen) -> None:
+        """Two that meet for the first time are one picture of which nothing was said."""
+        here = dict(parts(one, self.tome(LEFT, one.shelf)))
+        there = dict(parts(two, self.tome(RIGHT, two.shelf)))
+        story.contested = ":" in two.content and one.content != two.content
+        story.pasts = {key: {(here[key], there[key])} for key in ("name", "album", "content")}
+        story.pasts |= EMPTY
+        if story.contested:
+            story.pasts["content"] = {(None, None)}
+        story.elements = {}
+
+    # What leaves no trace.
+
+    def _notice_murk(self) -> None:
+        for side in Side:
+            index = 0 if side is LEFT else 1
+            claims = Counter(s.content for s in self.now[side].values() if ":" in s.content)
+            for story in self._dead(side):
+                claims.update({past[index] for past in story.pasts["content"]})
+            for story in self.stories:
+                if len(story.halves) == 2:
+                    self.murky = self._murk(story, side, index, claims) or self.murky
+
+    def _murk(self, story: Story, side: Side, index: int, claims: Counter[str]) -> str:
+        """Why nobody can tell where a photo went that was known, "" if one can."""
+        now = self.now[side].get(story.halves[side])
+        pictures = {past[index] for past in story.pasts["content"]}
+        twins = any(claims[picture] > 1 for picture in pictures)
+        if now is None:
+            return "one of several twins is gone" if twins else ""
+        here = self.tome(side, now.shelf)
+        moved = any(past[index] is not here for past in story.pasts["album"])
+        renamed = any(past[index] != now.name for past in story.pasts["name"])
+        strayed = moved or (renamed and self._names(side))
+        painted = pictures != {now.content}
+        if (strayed or painted) and (twins or claims[now.content] > 1):
+            return "one of several twins was moved or painted over"
+        if strayed and painted:
+            return "a photo was moved and painted over"
+        if moved and ":" not in now.content:
+            return "a photo was moved whose picture nothing tells"
+        if story.linked is Linked.MAYBE and (moved or painted):
+            return "a photo that may still be a stranger was moved or painted over"
+        return ""
+
+    # In a run, and after it.
+
+    def made(self, watched: Mapping[Side, Watched], side: Side, kept: Kept) -> None:
+        """A run has created a photo: the other half of the one whose file it was given."""
+        origin = watched[side.other].opened
+        story = next(s for s in self.stories if s.halves.get(side.other) is origin)
+        double = story.halves.get(side) in self.now[side] or story.made is side
+        assert self.murky or not double, f"a second {kept.name}"
+        if not double:
+            story.halves[side], story.made = kept, side
+
+    def bury(self, after: Mapping[Side, Mapping[Kept, Seen]], rules: Rules) -> None:
+        """Forgets photos that are gone on both sides; no other photo may be there."""
+        known = {kept for story in self.stories for kept in story.halves.values()}
+        for side in Side:
+            assert after[side].keys() <= known
+        for story in list(self.stories):
+            if not any(kept in after[side] for side, kept in story.halves.items()):
+                if rules.healthy:
+                    self.stories.remove(story)
+
+    def believe(self, links: Iterable[tuple[str, Link, bool]]) -> None:
+        """Who is who is now what img-sync remembers: each link by its album, and whether the
+        file that it names is gone."""
+        self.murky = ""
+        self.now = {side: look(memory) for side, memory in self.memories.items()}
+        self.stories = []
+        folders = {shelf.path: shelf for shelf in self.memories[LEFT].shelves}
+        for album, link, gone in links:
+            tome = self.tome(LEFT, folders[album])
+            left = None if gone else self._named(LEFT, tome, link.left)
+            right = self._named(RIGHT, tome, link.right)
+            if left or right:
+                halves = {LEFT: left or Kept("", "gone"), RIGHT: right or Kept("", "gone")}
+                self.stories.append(Story(halves, Linked.YES, *remembered(tome, link, self.memories[RIGHT].normal)))
+        known = Counter(kept for story in self.stories for kept in story.halves.values())
+        assert max(known.values(), default=0) <= 1, "one photo has two links"
+
+    def _named(self, side: Side, tome: Tome, photo: Photo) -> Kept | None:
+        for kept, seen in self.now[side].items():
+            if seen.shelf is tome.halves.get(side) and photo.ref in (kept.id, kept.name):
+                return kept
+        return None
+
+
+def remembered(
+    tome: Tome, link: Link, normal: Normal
+) -> tuple[dict[str, set[Two]], dict[tuple[Field, Hashable], set[Two]]]:
+    """The pasts of a story, as a link has them."""
+    left, right = link.left.metadata, link.right.metadata
+    pasts: dict[str, set[Two]] = {
+        "name": {(link.left.name, link.right.name)},
+        "album": {(tome, tome)},
+        "content": {(link.left.content, link.right.content)},
+    }
+    pasts |= {each.value: {(left.get(each), right.get(each))} for each in SCALARS}
+    return pasts, {
+        (each, key): {two} for each in SETS for key, two in elements(normal, each, left, right).items()
+    }
