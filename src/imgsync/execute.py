@@ -219,16 +219,22 @@ class _Executor:
                 continue
             self.run.listen(Started(action, self.run.name(action.side)))
             try:
-                self._patiently(lambda action=action: self._do(action, walk))  # type: ignore[misc]
-            except Rejected as error:
-                self._failed(action, error)
-            except (Stale, StateError) as error:
-                if isinstance(error, StateError):
-                    self.troubles.append(error)
-                self._failed(action, error)
+                self._try(action, walk)
+            except (Stale, StateError):
                 return
-            else:
-                self._done(action)
+
+    def _try(self, action: Action, walk: _Walk) -> None:
+        """Does one action, and tells. Raises Stale and StateError: then the walk is over."""
+        try:
+            self._patiently(lambda: self._do(action, walk))
+        except Rejected as error:
+            self._failed(action, error)
+        except (Stale, StateError) as error:
+            self.troubles += [error] if isinstance(error, StateError) else []
+            self._failed(action, error)
+            raise
+        else:
+            self._done(action)
 
     def _caught_up(self, walk: _Walk, unit: tuple[Action, ...]) -> tuple[Action, ...]:
         """The unit, planned anew if this run has meanwhile written to one of its photos.
@@ -338,8 +344,11 @@ class _Executor:
     def _finish_detours(self) -> None:
         """Gives photos the names that others, meanwhile moved away, held when it was their turn."""
         for action, walk in self.detours:
-            with self._held(sorted({walk.home, action.to[0]})):
-                self._move(action, walk)
+            try:
+                with self._held(sorted({walk.home, action.to[0]})):
+                    self._patiently(lambda: self._move(action, walk))  # noqa: B023 - called at once
+            except (Rejected, Stale, StateError) as error:
+                self._failed(action, error)
 
     def _frees(self, name: str, key: str, side: Side) -> bool:
         """Whether some photo of the run is moved away from a name."""

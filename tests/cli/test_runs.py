@@ -98,7 +98,6 @@ def test_one_service_after_another_with_one_sum(trees: Trees, run: Run, tmp_path
     assert answer.events[-1]["created"] == 4
     assert (trees.there / "a/1.jpg").exists()
     assert (usb / "b/2.jpg").exists()
-    assert run(f"--diff-with file://{usb} here/b").code == 0
 
 
 def test_several_paths_keep_their_places_below_the_root(trees: Trees, run: Run, home: Path) -> None:

@@ -151,7 +151,7 @@ def test_places_are_believed_in_order_of_trust(
     image.readMetadata()
     for data in (image.exifData(), image.iptcData(), image.xmpData()):
         for key in [datum.key() for datum in data]:
-            if key.startswith(tuple(without)):
+            if key.partition("/")[0] in without:
                 del data[key]
     image.writeMetadata()
     assert files.read(path, None).get(field) == expected

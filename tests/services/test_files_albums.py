@@ -24,7 +24,13 @@ def fill(tree: Path, *paths: str) -> None:
 
 
 def albums(tree: Path, trash: str | Path = "auto") -> list[str]:
-    return [album.path for album in Files("tree", tree, trash=trash).albums()]
+    return [album.path for album in listed(Files("tree", tree, trash=trash))]
+
+
+def listed(files: Files) -> list[Album]:
+    found = list(files.albums())
+    assert not any(isinstance(each, Unread) for each in found)
+    return [each for each in found if isinstance(each, Album)]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +142,7 @@ class TestFingerprint:
         for sidecar in tmp_path.glob("*.xmp"):
             sidecar.write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
         files = Files("tree", tmp_path, jobs=1)
-        [album] = files.albums()
+        [album] = listed(files)
         photos = list(files.photos(album, Look()))
         assert not any(isinstance(photo, Unread) for photo in photos)
         expected = fingerprint((p.ref, p.version) for p in photos if not isinstance(p, Unread))
@@ -145,7 +151,7 @@ class TestFingerprint:
     def test_is_of_the_moment_of_the_listing_and_then_of_now(self, tmp_path: Path) -> None:
         fill(tmp_path, "a.jpg")
         files = Files("tree", tmp_path, jobs=1)
-        [album] = files.albums()
+        [album] = listed(files)
         fill(tmp_path, "b.jpg")
         before, after = files.fingerprint(album), files.fingerprint(album)
         assert before != after
@@ -160,6 +166,6 @@ class TestFingerprint:
         prints = set()
         for year in (-(2**31), 2**33):
             os.utime(tmp_path / "a.jpg", (year, year))
-            [album] = files.albums()
+            [album] = listed(files)
             prints.add(files.fingerprint(album))
         assert len(prints - {""}) == 2

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from imgsync import disk
@@ -148,12 +149,10 @@ class TestMove:
         (tree / "a.jpg").write_bytes(jpeg(1))
         (tree / "b.jpg").symlink_to("a.jpg")
         link = shown(files)["b.jpg"]
-        for change in (
-            lambda: files.move(TOP, link, TOP, "c.jpg"),
-            lambda: files.replace(TOP, link, source("c.jpg", 2)),
-        ):
-            with pytest.raises(Rejected, match="symbolic link"):
-                change()
+        with pytest.raises(Rejected, match="symbolic link"):
+            files.move(TOP, link, TOP, "c.jpg")
+        with pytest.raises(Rejected, match="symbolic link"):
+            files.replace(TOP, link, source("c.jpg", 2))
         edited = files.edit(TOP, link, Metadata(title="Sea"), frozenset({Field.TITLE}))
         assert edited.metadata.title == "Sea"
         assert (tree / "b.jpg").is_symlink()

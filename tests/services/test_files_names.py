@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imgsync.errors import Rejected
-from imgsync.services.files.names import numbered, safe_path, safe_photo_name
+from imgsync.services.files.names import folded, is_skipped, numbered, safe_path, safe_photo_name
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from imgsync.metadata import files as metadata_files
 from imgsync.metadata.digest import digest
 from imgsync.model import NOTHING_SAID, Album, Field, Metadata, Photo
 from imgsync.service import Look, Original, Source, Unread
-from imgsync.services.files import Files, incoming, trash
+from imgsync.services.files import Files
 from imgsync.testing.pictures import jpeg
 
 TOP = Album("", "")
@@ -171,7 +171,7 @@ class TestCreate:
         self, files: Files, tree: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         usage = shutil.disk_usage(tree)._replace(free=3_000_000)
-        monkeypatch.setattr(incoming.shutil, "disk_usage", lambda _: usage)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
         with pytest.raises(Rejected, match=r"needs 171 bytes, and 64 MB must .* has 3 MB"):
             files.create(TOP, source())
 
@@ -226,9 +226,7 @@ class TestReplace:
         assert names(tree) == ["a.jpg"]
         assert (tree / "a.jpg").stat().st_mode & 0o777 == 0o600
 
-    def test_its_sidecar_says_the_new_and_the_old_one_goes_along(
-        self, files: Files, tree: Path
-    ) -> None:
+    def test_its_sidecar_says_the_new_and_goes_along(self, files: Files, tree: Path) -> None:
         (tree / "a.jpg").write_bytes(jpeg(1))
         (tree / "a.xmp").write_bytes(sidecar_of("Old", tree))
         new = files.replace(TOP, shown(files)["a.jpg"], source("a.jpg", 2, Metadata(title="New")))
@@ -327,7 +325,7 @@ class TestDelete:
     def test_without_a_trash_nothing_goes(
         self, tree: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(trash.os, "access", lambda *_: False)
+        monkeypatch.setattr(os, "access", lambda *_: False)
         files = Files("tree", tree, jobs=1)
         photo = files.create(TOP, source())
         assert not files.capabilities.delete

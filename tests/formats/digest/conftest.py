@@ -69,6 +69,10 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 def pngs() -> Iterable[Crafted]:
     head = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13))
     data, end = chunk(b"IDAT", b"one") + chunk(b"IDAT", b"two"), chunk(b"IEND", b"")
+    written = pillow("PNG")
+    start = written.index(b"IDAT") + 4
+    size = struct.unpack(">I", written[start - 8 : start - 4])[0]
+    yield Crafted("written by pillow.png", written, written[start : start + size])
     yield Crafted("plain.png", head + chunk(b"tEXt", b"a\0b") + data + end, b"onetwo")
     yield Crafted("text behind.png", head + data + chunk(b"tEXt", b"a\0b") + end, b"onetwo")
     yield Crafted("more behind the end.png", head + data + end + data, b"onetwo" * 2)
@@ -84,6 +88,8 @@ def riff(*chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def webps() -> Iterable[Crafted]:
+    written = pillow("WEBP", lossless=True)
+    yield Crafted("written by pillow.webp", written, written[20:])
     exif = (b"EXIF", b"II*\0\x08\0\0\0\0\0\0\0\0\0")
     yield Crafted("lossy.webp", riff((b"VP8 ", b"lossy"), exif), b"lossy\0")
     yield Crafted("lossless.webp", riff((b"VP8L", b"even")), b"even")
@@ -301,7 +307,11 @@ def boxed() -> Iterable[Crafted]:
     yield Crafted("movie.mov", movie(media_first=True), picture)
     yield Crafted("cut.mp4", movie(media_first=True)[:-1], None)
     brand = b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl \0\0\0\0jxl ")
-    parts = box(b"jxlp", b"\0\0\0\0\xff\nab"), box(b"Exif", bytes(12)), box(b"jxlp", b"\x80\0\0\1cd")
+    parts = (
+        box(b"jxlp", b"\0\0\0\0\xff\nab"),
+        box(b"Exif", bytes(12)),
+        box(b"jxlp", b"\x80\0\0\1cd"),
+    )
     yield Crafted("boxes.jxl", brand + b"".join(parts), parts[0][8:] + parts[2][8:])
     yield Crafted("bare.jxl", b"\xff\n" + bytes(range(40)), b"\xff\n" + bytes(range(40)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ Exiftool = Callable[..., str]
 
 def hashes(exiftool: Exiftool, folder: Path) -> dict[Path, str]:
     """ExifTool's hash of every file below `folder`; "" where it has none."""
-    found = json.loads(exiftool("-j", "-r", "-all", *HASH, "-ext", "*", str(folder)))
+    found = json.loads(exiftool("-j", "-r", *HASH, "-ext", "*", str(folder)))
     return {Path(file["SourceFile"]): file.get("ImageDataHash", "") for file in found}
 
 
@@ -47,3 +46,35 @@ def test_is_exiftools_on_every_crafted_photo(
     expected = hashes(exiftool, tmp_path)
     assert len(expected) == len(all_crafted)
     assert disagreements(expected) == []
+
+
+EDITABLE = ["baseline.jpg", "progressive.jpg", "written by pillow.png", "written by pillow.tif"]
+EDITABLE += ["written by pillow.webp"]
+TEXT = "Said by somebody at such length that other parts of the file have to move. " * 9
+
+
+@pytest.fixture(params=EDITABLE)
+def editable(request: pytest.FixtureRequest, tmp_path: Path, all_crafted: list[Any]) -> Path:
+    path: Path = tmp_path / request.param
+    path.write_bytes(next(photo.data for photo in all_crafted if photo.name == path.name))
+    return path
+
+
+def test_stays_when_exiftool_edits_metadata(exiftool: Exiftool, editable: Path) -> None:
+    before, data = digest(editable), editable.read_bytes()
+    words = (f"-XMP-dc:Description={TEXT}", f"-Artist={TEXT}", "-XMP-dc:Subject=one")
+    exiftool("-overwrite_original", *words, str(editable))
+    assert editable.read_bytes() != data
+    assert digest(editable).content == before.content
+
+
+def test_stays_when_exiv2_edits_metadata(editable: Path) -> None:
+    before, data = digest(editable), editable.read_bytes()
+    image = exiv2.ImageFactory.open(str(editable))
+    image.readMetadata()
+    image.exifData()["Exif.Image.Artist"] = TEXT
+    image.xmpData()["Xmp.dc.subject"] = "one"
+    image.writeMetadata()
+    del image
+    assert editable.read_bytes() != data
+    assert digest(editable).content == before.content
