@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +27,7 @@ from .state import (
 
 __all__ = ["Ledger", "recorded"]
 
+Kept = TypeVar("Kept")
 Albums = Mapping[Side, Mapping[str, Album]]
 
 
@@ -63,26 +65,29 @@ class Ledger:
 
     def write(self, home: str, link: Link, photo: Photo | None, album: Album) -> None:
         """Records a link, and the photo if it stands in the folder of `home`."""
-        state = self.state(home)
-        old = state.records.get(link.id)
+        self.state(home).put(self._record(home, link, photo, album))
+
+    def _record(self, home: str, link: Link, photo: Photo | None, album: Album) -> Record:
+        old = self.state(home).records.get(link.id)
         racy = photo is not None and self.run.local.racy(album, photo)
         record = recorded(old, link.id, photo or (old.photo if old else link.left), racy=racy)
-        if photo is None:
-            record = msgspec.structs.replace(record, gone=old.gone if old else True)
         agreed = Agreed(
             there=link.right,
             here=None if link.left == record.photo else link.left,
             synced=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
-        links = {**record.links, self.run.key: agreed}
-        state.put(msgspec.structs.replace(record, links=links))
+        return msgspec.structs.replace(
+            record,
+            gone=photo is None and (old is None or old.gone),
+            links={**record.links, self.run.key: agreed},
+        )
 
     def drop_link(self, key: str, id: str) -> None:
         """Forgets a link whose photo is no longer in the folder; all of it if it has no other."""
         record = self.states[key].records.get(id) if key in self.states else None
         if record is None:
             return
-        links = {name: agreed for name, agreed in record.links.items() if name != self.run.key}
+        links = self._others(record.links)
         if links:
             self.states[key].put(msgspec.structs.replace(record, links=links, gone=True))
         else:
@@ -116,10 +121,13 @@ class Ledger:
 
     def _drop_strange_links(self, state: State) -> None:
         """A copied folder brought along what its origin is linked to: that is not its own past."""
-        strange = [record for record in state.records.values() if self.run.key in record.links]
-        for record in strange:
-            links = {name: a for name, a in record.links.items() if name != self.run.key}
-            state.put(msgspec.structs.replace(record, links=links))
+        state.put(
+            *(
+                msgspec.structs.replace(record, links=self._others(record.links))
+                for record in state.records.values()
+                if self._has(record)
+            )
+        )
 
     def _put_there(self, state: State, there: AlbumThere) -> None:
         header = state.header
@@ -131,7 +139,7 @@ class Ledger:
         above, child = self.findings.missing[key]
         if child.path not in self.state(above).children:
             return
-        links = {name: there for name, there in child.links.items() if name != self.run.key}
+        links = self._others(child.links)
         if links:
             self.state(above).put_child(msgspec.structs.replace(child, links=links))
         else:
@@ -175,8 +183,7 @@ class Ledger:
         if right is None or not (state.exists or refreshes):
             return
         with state.hold():
-            for refresh in refreshes:
-                self.write(key, refresh.link, refresh.left, left)
+            state.put(*(self._record(key, each.link, each.left, left) for each in refreshes))
             self.write_album(key, albums)
             header = self._closed_header(key, state)
             if header != state.header:
@@ -202,6 +209,10 @@ class Ledger:
                 there, fingerprint=shown if whole else "", photos=len(links)
             )
         return msgspec.structs.replace(header, fingerprint=here, albums=albums)
+
+    def _others(self, links: Mapping[str, Kept]) -> dict[str, Kept]:
+        """What is remembered for all services but the run's."""
+        return {name: kept for name, kept in links.items() if name != self.run.key}
 
     def _has(self, record: Record) -> bool:
         return self.run.key in record.links

@@ -49,13 +49,12 @@ def agreed_elements(
     """The pasts, after all that both sides show now, or neither does, is agreed."""
     key = _keys(field, (past_left, past_right, left, right), common)
     in_left, in_right = {key(e) for e in left}, {key(e) for e in right}
-    settled = {k for k in in_left | in_right if (k in in_left) == (k in in_right) or k is None}
+    settled = (in_left & in_right) | {None}
+    open_still = (in_left ^ in_right) - {None}
 
     def past(now: Elements, before: Elements) -> Elements:
         held = [e for e in now if key(e) in settled]
-        # A past element stays open while just one side shows its like.
-        held += [e for e in before if key(e) in (in_left ^ in_right) - {None}]
-        return _like(now, held)
+        return _like(now, held + [e for e in before if key(e) in open_still])
 
     return past(left, past_left), past(right, past_right)
 

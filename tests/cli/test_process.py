@@ -172,18 +172,15 @@ def test_an_interrupt_is_one_line(trees: Trees, home: Path, number: signal.Signa
 
 def test_the_version_loads_next_to_nothing() -> None:
     program = (
-        "import sys; from imgsync.cli import main\n"
-        "try: main(['--version'])\n"
-        "finally: print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+        "import sys; from imgsync.cli import main; main(['--version'])\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     version, loaded = done.stdout.splitlines()
     assert version.startswith("img-sync 0.")
-    assert {"msgspec", "rich", "exiv2", "importlib.metadata", "dataclasses"}.isdisjoint(
-        loaded.split()
-    )
+    assert {"argparse", "msgspec", "rich", "exiv2", "re", "typing"}.isdisjoint(loaded.split())
 
 
 def test_a_run_without_news_never_loads_what_draws(trees: Trees) -> None:

@@ -15,7 +15,7 @@ from imgsync.errors import Stale
 from imgsync.metadata import files as metadata_files
 from imgsync.model import NOTHING_SAID, Album, Field, Metadata, Photo
 from imgsync.service import Check, Look, Unread
-from imgsync.services.files import Files, scanner
+from imgsync.services.files import Files
 from imgsync.testing.pictures import jpeg
 
 TOP = Album("", "")
@@ -189,16 +189,24 @@ class TestRacy:
         assert isinstance(photo, Photo)
         assert files.racy(TOP, photo)
 
-    def test_a_photo_just_edited_is(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        # A busy disk may take its time between writing and reading.
-        monkeypatch.setattr(scanner, "_GRAIN", 600_000_000_000)
+    def test_what_img_sync_wrote_is_not(self, tmp_path: Path) -> None:
         add(tmp_path, "a.jpg")
         files = Files("tree", tmp_path, jobs=1)
         [photo] = files.photos(TOP, Look())
         assert isinstance(photo, Photo)
-        assert not files.racy(TOP, photo)
         edited = files.edit(TOP, photo, Metadata(title="Sea"), frozenset({Field.TITLE}))
-        assert files.racy(TOP, edited)
+        assert not files.racy(TOP, edited)
+
+    def test_a_young_photo_is_not_believed_when_it_is_moved(self, tmp_path: Path) -> None:
+        soon = int(time.time()) + 60
+        add(tmp_path, "a.jpg", 1, at=soon)
+        files = Files("tree", tmp_path, jobs=1)
+        [photo] = files.photos(TOP, Look())
+        assert isinstance(photo, Photo)
+        add(tmp_path, "a.jpg", 2, at=soon)
+        moved = files.move(TOP, photo, TOP, "b.jpg")
+        assert moved.version == photo.version
+        assert moved.content != photo.content
 
 
 class TestUnread:

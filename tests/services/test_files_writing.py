@@ -17,7 +17,7 @@ from imgsync.metadata import files as metadata_files
 from imgsync.metadata.digest import digest
 from imgsync.model import NOTHING_SAID, Album, Field, Metadata, Photo
 from imgsync.service import Look, Original, Source, Unread
-from imgsync.services.files import Files
+from imgsync.services.files import Files, naming
 from imgsync.testing.pictures import jpeg
 
 TOP = Album("", "")
@@ -134,6 +134,27 @@ class TestCreate:
         assert first.name == again.name == "a (2).jpg"
         assert again.metadata.title == "Sea"
         assert names(tree) == ["a (2).jpg", "a.jpg"]
+
+    @pytest.mark.parametrize("dies_at", [1, 2], ids=["its sidecar", "its own file"])
+    def test_one_that_was_killed_is_made_when_it_is_asked_for_again(
+        self, tree: Path, monkeypatch: pytest.MonkeyPatch, dies_at: int
+    ) -> None:
+        files = Files("tree", tree, write="sidecar", jobs=1)
+        settle, left = naming.settle, list(range(1, dies_at))
+
+        def die(path: Path, final: Path) -> None:
+            if not left:
+                raise KeyboardInterrupt
+            left.pop()
+            settle(path, final)
+
+        monkeypatch.setattr(naming, "settle", die)
+        with pytest.raises(KeyboardInterrupt):
+            files.create(TOP, source(metadata=Metadata(title="Sea")))
+        assert not (tree / "a.jpg").exists()
+        monkeypatch.undo()
+        assert files.create(TOP, source(metadata=Metadata(title="Sea"))).metadata.title == "Sea"
+        assert names(tree) == ["a.jpg", "a.jpg.xmp"]
 
     def test_twins_whose_names_differ_in_case_are_two(self, files: Files, tree: Path) -> None:
         same = content(1, tree)

@@ -101,6 +101,8 @@ def test_agreed_elements(
 ) -> None:
     sets = tags(left), tags(right), tags(past_left), tags(past_right)
     assert agreed_elements(Field.TAGS, *sets, folded) == (tags(then_left), tags(then_right))
+    swapped = tags(right), tags(left), tags(past_right), tags(past_left)
+    assert agreed_elements(Field.TAGS, *swapped, folded) == (tags(then_right), tags(then_left))
 
 
 FACE, NUDGED, ELSEWHERE = (0.5, 0.5, 0.2, 0.2), (0.51, 0.5, 0.2, 0.2), (0.1, 0.1, 0.1, 0.1)

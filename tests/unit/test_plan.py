@@ -525,6 +525,16 @@ def test_strangers_breed_no_second_spelling() -> None:
     assert actions[2].metadata.tags == tags("paris", "sea", "Dog")
 
 
+@pytest.mark.parametrize("lossy", Side)
+def test_sides_are_compared_as_both_would_show_them(lossy: Side) -> None:
+    normals = {lossy: flat, lossy.other: as_given}
+    services = Ends(*(End(str(side), Capabilities(), normals[side]) for side in Side))
+    rich = photo(title="A long title", tags=tags("Places/Paris"))
+    poor = photo(title="A long tit", tags=tags("paris"))
+    strangers = pair(None, **{str(lossy): poor, str(lossy.other): rich})
+    assert told(plan(strangers, services, Policy())) == ["record content title tags"]
+
+
 NOON, NOISY = "2012-07-01T12:00:00", Capabilities(precise=False)
 
 # Times: the past on both, left, right; then what left is to show, or what else is done.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -325,6 +325,25 @@ def test_plan_that_was_carried_out_leaves_only_conflicts(
     assert {action.op for action in again} <= {Op.CONFLICT}
     assert not (again and policy.prefer)
     assert carry_out(end, ends, policy) == end
+
+
+@given(ENDS, POLICIES, st.none() | PHOTOS, st.none() | PHOTOS, st.none() | PHOTOS)
+def test_swapped_sides_have_the_swapped_plan(
+    ends: Ends, policy: Policy, past: Photo | None, left: Photo | None, right: Photo | None
+) -> None:
+    base = link(past, past) if past else None
+    assume(base or left or right)
+    other_way = Ends(ends.right, ends.left)
+    swapped = replace(policy, prefer=policy.prefer.other if policy.prefer else None)
+
+    def essence(action: Action, side: Side | None) -> tuple[object, ...]:
+        return (action.op, side, action.fields, action.metadata, action.to, action.blocked)
+
+    actions = plan(pair(base, left, right), ends, policy)
+    mirrored = plan(pair(base, right, left), other_way, swapped)
+    assert {essence(action, action.side) for action in actions} == {
+        essence(action, action.side.other if action.side else None) for action in mirrored
+    }
 
 
 @given(ENDS, PHOTOS, PHOTOS, PHOTOS)

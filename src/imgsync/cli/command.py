@@ -6,7 +6,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -15,7 +15,7 @@ from ..errors import Error
 from .listing import Listing
 from .options import Options
 from .runlog import RunLog
-from .screen import ReaderGone, Screen, choose
+from .screen import OutputGone, Screen, choose
 from .session import Session
 from .work import Work
 
@@ -61,8 +61,10 @@ def _run(options: Options, screen: Screen, log: RunLog) -> int:
     else:
         work = Session(options, configuration, screen, log)
     try:
-        with suppress(ReaderGone):
-            work.go()
+        work.go()
+    except OutputGone as gone:
+        if gone.why:
+            work.trouble(Error(f"the output cannot be written: {gone.why}"))
     except Error as error:
         work.trouble(error)
     return work.code

@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from ..errors import Error
 from ..events import Event, Failed, Noted, Summary
 from ..plan import Action
 from .options import Options
@@ -18,11 +17,18 @@ from .progress import BarProgress, Progress, SilentProgress
 from .reports import JsonReport, PlainReport, QuietReport, Report, TerminalReport
 from .words import Ends, place, visible
 
-__all__ = ["ReaderGone", "Screen", "choose"]
+__all__ = ["OutputGone", "Screen", "choose"]
 
 
-class ReaderGone(KeyboardInterrupt):
-    """Nobody reads stdout any more, as after `| head`: there is no use in looking further."""
+class OutputGone(KeyboardInterrupt):
+    """Stdout takes no more: there is no use in looking further.
+
+    `why` is "" where nobody reads it any more, as after `| head`: that is no error.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Screen:
@@ -64,7 +70,7 @@ class Screen:
             self._doing = False
 
     def tell(self, event: Event) -> None:
-        """Listens to a run. Raises ReaderGone, or Error where stdout takes no more."""
+        """Listens to a run. Raises OutputGone."""
         with self._lock:
             self._progress.tell(event)
             match event:
@@ -109,11 +115,9 @@ class Screen:
             except OSError as error:
                 self._lost = error
                 _discard_stdout()
-        if self._doing or self._lost is None:
-            return
-        if isinstance(self._lost, BrokenPipeError):
-            raise ReaderGone
-        raise Error(f"the output cannot be written: {self._lost.strerror}")
+        if self._lost is not None and not self._doing:
+            is_pipe = isinstance(self._lost, BrokenPipeError)
+            raise OutputGone("" if is_pipe else str(self._lost.strerror))
 
 
 def _discard_stdout() -> None:

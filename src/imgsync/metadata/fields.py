@@ -30,7 +30,7 @@ from .texts import (
 from .texts import write as write_texts
 from .video import Clip
 
-__all__ = ["is_descriptive", "is_junk", "normal", "read", "write", "write_sidecar"]
+__all__ = ["is_descriptive", "normal", "read", "write", "write_sidecar"]
 
 TEXTS: Mapping[Field, tuple[Place, ...]] = {
     Field.TITLE: (
@@ -98,7 +98,7 @@ _DESCRIPTIVE = (
 _MARK = ("Xmp.digiKam.PickLabel", "0")
 
 
-def is_junk(caption: str) -> bool:
+def _is_junk(caption: str) -> bool:
     """Whether a caption, cleaned, is what a camera writes and nobody said."""
     return _JUNK.fullmatch(caption) is not None
 
@@ -127,7 +127,7 @@ def normal(metadata: Metadata) -> Metadata:
     clean = msgspec.structs.replace(metadata, **changes).clean()
     return msgspec.structs.replace(
         clean,
-        caption="" if is_junk(clean.caption) else clean.caption,
+        caption="" if _is_junk(clean.caption) else clean.caption,
         label=marks.colour_word(clean.label),
     )
 
@@ -188,7 +188,7 @@ def _first_texts(held: Held, field: Field) -> tuple[str, ...]:
     """What the first place says that says anything."""
     for place in TEXTS[field]:
         texts = tuple(filter(str.strip, place.read(held)))
-        if texts and not (field is Field.CAPTION and is_junk(texts[0].strip())):
+        if texts and not (field is Field.CAPTION and _is_junk(texts[0].strip())):
             return texts
     return ()
 

@@ -18,6 +18,8 @@ from .held import Broken, Held, exiv2_alone
 
 __all__ = ["Unreadable", "read", "write"]
 
+# exiv2 edits in memory, which takes three times the file: larger ones get a sidecar.
+_LARGEST = 512 * 1024 * 1024
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
 
 
@@ -118,11 +120,13 @@ def _read_sidecar(path: Path) -> Held:
 
 def _embed(path: Path, before: os.stat_result, wanted: Metadata, fields: Collection[Field]) -> bool:
     """Whether the metadata could be written into the file; where not, it is as it was."""
+    if before.st_size > _LARGEST:
+        return False
     path = path.resolve()
     data = path.read_bytes()
     try:
         with exiv2_alone():
-            own = Held.of_bytes(data)
+            own = Held.of_file(data)
             table.write(own, wanted, fields)
             data = photoshop.renew_digest(own.file())
     except Broken:

@@ -77,17 +77,11 @@ class Held:
         self._xmp_found: dict[str, Any] | None = None
 
     @classmethod
-    def of_file(cls, path: str) -> Held:
-        """What a file holds, as far as exiv2 can read it. Raises Broken."""
-        return cls._of_image(path)
+    def of_file(cls, source: str | bytes) -> Held:
+        """What a file, by its path or by its bytes, holds as far as exiv2 can read it.
 
-    @classmethod
-    def of_bytes(cls, data: bytes) -> Held:
-        """What a file of these bytes holds. Raises Broken."""
-        return cls._of_image(data)
-
-    @classmethod
-    def _of_image(cls, source: str | bytes) -> Held:
+        Raises Broken.
+        """
         try:
             image = exiv2.ImageFactory.open(source)
         except Exception as error:  # exiv2 lets through whatever C++ throws

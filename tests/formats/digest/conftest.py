@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
@@ -33,10 +33,10 @@ HEAD = SOI + segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0") + segment(0xDB, bytes(65
 TABLE = segment(0xC4, bytes(20))
 
 
-def pillow(form: str, **options: object) -> bytes:
+def pillow(form: str, **options: Any) -> bytes:
     picture = Image.effect_mandelbrot((40, 30), (-2, -1.2, 1, 1.2), 40).convert("RGB")
     out = BytesIO()
-    picture.save(out, form, **options)  # type: ignore[arg-type]
+    picture.save(out, form, **options)
     return out.getvalue()
 
 
@@ -100,7 +100,8 @@ def webps() -> Iterable[Crafted]:
 
 # TIFF and what is built like it.
 
-Value = int | Sequence[int] | str | bytes
+# A tag's value: an int, several, a str or bytes.
+Tags = dict[int, Any]
 
 
 class Tiff:
@@ -114,7 +115,7 @@ class Tiff:
         self.data += data + b"\0" * (len(data) % 2)
         return at
 
-    def directory(self, tags: dict[int, Value], following: int = 0) -> int:
+    def directory(self, tags: Tags, following: int = 0) -> int:
         rows = b""
         for tag, value in sorted(tags.items()):
             kind, count, data = self._encoded(value)
@@ -128,7 +129,7 @@ class Tiff:
         return bytes(self.data)
 
     @staticmethod
-    def _encoded(value: Value) -> tuple[int, int, bytes]:
+    def _encoded(value: Any) -> tuple[int, int, bytes]:
         if isinstance(value, str):
             return 2, len(value) + 1, value.encode() + b"\0"
         if isinstance(value, bytes):
@@ -143,7 +144,7 @@ STRIPS, COUNTS, TILES, TILE_COUNTS = 0x111, 0x117, 0x144, 0x145
 SUB_IFDS, JPEG, JPEG_SIZE = 0x14A, 0x201, 0x202
 
 
-def strips(tiff: Tiff, *parts: bytes, tags: tuple[int, int] = (STRIPS, COUNTS)) -> dict[int, Value]:
+def strips(tiff: Tiff, *parts: bytes, tags: tuple[int, int] = (STRIPS, COUNTS)) -> Tags:
     return {tags[0]: [tiff.put(part) for part in parts], tags[1]: [len(part) for part in parts]}
 
 
@@ -175,16 +176,16 @@ def tiffs() -> Iterable[Crafted]:
 
 def raws() -> Iterable[Crafted]:
     raw = Tiff()
-    full = raw.directory({SIZE: FULL, COMPRESSION: 34713} | strips(raw, b"nikon raw"))
+    main = raw.directory({SIZE: FULL, COMPRESSION: 34713} | strips(raw, b"nikon raw"))
     preview = raw.directory({SIZE: REDUCED} | strips(raw, b"preview", tags=(JPEG, JPEG_SIZE)))
-    thumb = {SIZE: REDUCED, SUB_IFDS: [preview, full]} | strips(raw, b"thumb")
+    thumb = {SIZE: REDUCED, SUB_IFDS: [preview, main]} | strips(raw, b"thumb")
     yield Crafted("nikon.nef", raw.done(raw.directory(thumb)), b"previewnikon rawthumb")
 
     raw = Tiff()
-    full = raw.directory({SIZE: FULL, COMPRESSION: 7} | strips(raw, b"dng raw"))
+    main = raw.directory({SIZE: FULL, COMPRESSION: 7} | strips(raw, b"dng raw"))
     preview = raw.directory({SIZE: REDUCED, COMPRESSION: 7} | strips(raw, b"preview"))
-    main = {SIZE: REDUCED, COMPRESSION: 1, SUB_IFDS: [full, preview]} | strips(raw, b"thumb")
-    yield Crafted("converted.dng", raw.done(raw.directory(main)), b"dng rawthumb")
+    thumb = {SIZE: REDUCED, COMPRESSION: 1, SUB_IFDS: [main, preview]} | strips(raw, b"thumb")
+    yield Crafted("converted.dng", raw.done(raw.directory(thumb)), b"dng rawthumb")
 
     raw = Tiff(b"II*\0\0\0\0\0CR\2\0\0\0\0\0")
     last = raw.directory(strips(raw, b"canon raw"))
@@ -194,14 +195,14 @@ def raws() -> Iterable[Crafted]:
 
     raw = Tiff()
     last = raw.directory(strips(raw, b"large preview", tags=(JPEG, JPEG_SIZE)))
-    thumb = raw.directory(strips(raw, b"thumb", tags=(JPEG, JPEG_SIZE)), last)
-    first = raw.directory({COMPRESSION: 65535} | strips(raw, b"pentax raw"), thumb)
+    second = raw.directory(strips(raw, b"thumb", tags=(JPEG, JPEG_SIZE)), last)
+    first = raw.directory({COMPRESSION: 65535} | strips(raw, b"pentax raw"), second)
     yield Crafted("pentax.pef", raw.done(first), b"pentax rawlarge preview")
 
     raw = Tiff()
-    full = raw.directory({COMPRESSION: 32770} | strips(raw, b"samsung raw"))
+    main = raw.directory({COMPRESSION: 32770} | strips(raw, b"samsung raw"))
     small = raw.directory(strips(raw, b"thumb", tags=(JPEG, JPEG_SIZE)))
-    first = raw.directory({SUB_IFDS: full}, raw.directory({SUB_IFDS: small}))
+    first = raw.directory({SUB_IFDS: main}, raw.directory({SUB_IFDS: small}))
     yield Crafted("samsung.srw", raw.done(first), b"samsung raw")
 
     raw = Tiff(b"IIU\0\0\0\0\0" + bytes.fromhex("88e774d8f8251d4d947a6e77822b5d6a"))
@@ -221,8 +222,8 @@ def sony() -> tuple[bytes, bytes]:
     raw = Tiff()
     minolta = b"\0MRI" + struct.pack("<I", 12) + b"\0PRD" + struct.pack("<I", 4) + b"size"
     private = raw.directory({0x7200: 0, 0x7250: minolta + b"counted as picture"})
-    full = raw.directory({COMPRESSION: 32767} | strips(raw, b"sony raw"))
-    tags = {SIZE: REDUCED, COMPRESSION: 6, MAKE: "SONY", MODEL: "ILCE-7", SUB_IFDS: full}
+    main = raw.directory({COMPRESSION: 32767} | strips(raw, b"sony raw"))
+    tags = {SIZE: REDUCED, COMPRESSION: 6, MAKE: "SONY", MODEL: "ILCE-7", SUB_IFDS: main}
     tags |= strips(raw, b"preview", tags=(JPEG, JPEG_SIZE)) | {0xC634: private}
     return raw.done(raw.directory(tags)), b"sony rawcounted as picture"
 

@@ -23,6 +23,9 @@ _TEXTS = frozenset({2, _UNDEFINED, 129})
 _MOST_WARNINGS = 10
 _MOST_VALUES = 100_000
 _LARGEST = 0x7FFFFFFF
+# Values beyond this are not loaded if nobody knows the tag; nearly all of those are in this range.
+_UNLOADED = 10 << 20
+_UNKNOWN = range(0x250, 0x8000)
 # No value that tells where the picture is can be larger.
 _LARGE = 4 * _MOST_VALUES
 
@@ -95,16 +98,17 @@ class Directory:
                 continue
             size = count * _SIZES[kind]
             at = self._at + 2 + 12 * index + 8 if size <= 4 else far
-            if size > 4 and not self._is_there(far, size):
+            if size > 4 and not self._is_there(tag, far, size):
                 warnings += 1
             elif tag in tags and (kind in _TEXTS or count <= _MOST_VALUES):
                 yield self._entry(tag, kind, count, self._base + at)
 
-    def _is_there(self, at: int, size: int) -> bool:
+    def _is_there(self, tag: int, at: int, size: int) -> bool:
         """Whether a value that does not fit into its entry can be where that says."""
         if size > _LARGEST:
             return False
-        if self._base + at + size > self._source.size:
+        loaded = size <= _UNLOADED or tag not in _UNKNOWN
+        if loaded and self._base + at + size > self._source.size:
             if self._lenient:
                 return False
             raise BadDirectory

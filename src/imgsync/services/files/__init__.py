@@ -199,11 +199,10 @@ class Files(Service):
     @contextmanager
     def hold(self, album: Album) -> Iterator[None]:
         """Also removes what killed runs left half made."""
-        folder = self._folder(album.ref)
-        lock = nullcontext() if self._own else disk.locked(folder / STATE, create=False)
         from .placing import sweep  # late, as the workshop
 
-        with lock:
+        folder = self._folder(album.ref)
+        with nullcontext() if self._own else disk.locked(folder / STATE, create=False):
             sweep(folder)
             yield
 

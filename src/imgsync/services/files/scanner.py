@@ -77,9 +77,9 @@ class Scanner:
         file that was made complete under another name. Raises OSError, and Rejected if it cannot
         be read.
         """
-        entry = find(folder, name)
         from .reader import read  # late: most runs read nothing themselves
 
+        entry = find(folder, name)
         trusted = known and _is_complete(known, ()) and not self._sums
         job = _job(folder, entry, picture=not trusted, sums=self._sums)
         photo = self._shown(folder, entry, read(job), known)

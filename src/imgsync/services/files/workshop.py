@@ -121,7 +121,7 @@ class Workshop:
         found = self._as_listed(folder, photo)
         with told(f"{found.path} cannot be written"):
             files.write(found.path, found.sidecar, metadata, fields, embed=self._embed)
-            return self._scanner.again(folder, photo.ref, known=photo)
+            return self._scanner.again(folder, photo.ref, self._trusted(folder, photo))
 
     def delete(self, folder: Path, photo: Photo) -> None:
         try:
@@ -143,7 +143,7 @@ class Workshop:
         with told(f"{found.path} cannot be moved to {to / name}"):
             if (to, name) != (folder, photo.ref):
                 name = move_photo(found.path, found.sidecar, to, name)
-            return self._scanner.again(to, name, known=photo)
+            return self._scanner.again(to, name, self._trusted(folder, photo))
 
     def _find(self, folder: Path, photo: Photo) -> _Found:
         """Raises Stale if the photo is gone, Rejected if that can be no photo."""
@@ -170,6 +170,10 @@ class Workshop:
         if found.path.is_symlink():
             raise Rejected(f"{found.path} is a symbolic link: change what it leads to")
         return found
+
+    def _trusted(self, folder: Path, photo: Photo) -> Photo | None:
+        """The photo, if it surely has the picture that it had when it was read."""
+        return None if self._scanner.racy(folder, photo.ref) else photo
 
     def _need_trash(self) -> None:
         if self._trash.missing:
