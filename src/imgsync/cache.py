@@ -69,17 +69,26 @@ class CacheRun:
     def do(self, plan: Plan) -> Summary:
         """Writes down what differs. What hinders that is added to the plan's troubles."""
         done = Summary(failed=plan.summary.failed)
-        by_album: dict[str, list[tuple[Action, ...]]] = {key: [] for key in self.states}
+        units: dict[str, list[tuple[Action, ...]]] = {key: [] for key in self.states}
+        present: dict[str, list[Pair]] = {key: list(self.refreshes.get(key, ())) for key in units}
         for unit in self.units:
-            by_album[unit[0].pair.album].append(unit)
-        for key, units in by_album.items():
+            pair = unit[0].pair
+            units[pair.album].append(unit)
+            if pair.left is not None:
+                present[pair.left_album].append(pair)
+        # A file that was moved is remembered where it is before it is forgotten where it was.
+        for key in sorted(units, key=lambda key: not present[key]):
             try:
-                done += self._record(key, units)
+                self._record(key, present[key], units[key])
             except StateError as error:
                 plan.troubles.append(error)
-                done += Summary(failed=len(units))
-                for action in (unit[0] for unit in units):
+                done += Summary(failed=len(units[key]))
+                for action in (unit[0] for unit in units[key]):
                     self.listen(Failed(CACHE, key, action.name, str(error), action))
+            else:
+                for action in (action for unit in units[key] for action in unit):
+                    done += count(action)
+                    self.listen(Done(action, CACHE))
         return done
 
     # Looking.
@@ -191,48 +200,33 @@ class CacheRun:
 
     # Doing.
 
-    def _record(self, key: str, units: list[tuple[Action, ...]]) -> Summary:
-        """Brings one album's state up to date."""
+    def _record(self, key: str, present: list[Pair], units: list[tuple[Action, ...]]) -> None:
+        """Brings one album's state up to date with the files that are in its folder."""
         state = self.states[key]
-        refreshes = self.refreshes.get(key, [])
         known = state.exists and not state.touched
         here = fingerprint_of(state.records.values())
-        if known and not units and not refreshes and here == state.header.fingerprint:
-            return Summary()
-        done = Summary()
+        if known and not units and not present and here == state.header.fingerprint:
+            return
         with state.hold():
-            state.put(*(self._recorded(pair) for pair in refreshes))
+            state.put(*map(self._recorded, present))
             for unit in units:
-                self._record_unit(unit)
-                for action in unit:
-                    done += count(action)
-                    self.listen(Done(action, CACHE))
+                pair = unit[0].pair
+                if unit[0].name is None:
+                    self._forget_folder(pair.album, unit[0].album)
+                elif pair.base is not None and (pair.left is None or pair.left_album != key):
+                    self._retire(state, pair.base.id)
             self._close(state)
-        return done
-
-    def _record_unit(self, unit: tuple[Action, ...]) -> None:
-        pair = unit[0].pair
-        if unit[0].name is None:
-            self._forget_folder(pair.album, unit[0].album)
-        elif pair.left is None:
-            assert pair.base is not None
-            self._retire(pair.album, pair.base.id)
-        else:
-            self._state(pair.left_album).put(self._recorded(pair))
-            if pair.base is not None and pair.album != pair.left_album:
-                self._retire(pair.album, pair.base.id)
 
     def _recorded(self, pair: Pair) -> Record:
         """The record of a file. One from another folder leaves its links there, to be found."""
         assert pair.left is not None
         id = pair.base.id if pair.base else new_id()
-        old = self._state(pair.left_album).records.get(id)
+        old = self.states[pair.left_album].records.get(id)
         racy = self.local.racy(self.albums[pair.left_album], pair.left)
         return recorded(old, id, pair.left, racy=racy)
 
-    def _retire(self, key: str, id: str) -> None:
+    def _retire(self, state: State, id: str) -> None:
         """A file is gone: so is its record, but for what was agreed with services."""
-        state = self._state(key)
         record = state.records[id]
         if record.links:
             state.put(msgspec.structs.replace(record, gone=True))
@@ -240,14 +234,9 @@ class CacheRun:
             state.drop(id)
 
     def _forget_folder(self, above: str, key: str) -> None:
-        state = self._state(above)
+        state = self.states[above]
         child = state.children[key[len(above) + 1 :] if above else key]
         state.put_child(msgspec.structs.replace(child, gone=True))
-
-    def _state(self, key: str) -> State:
-        if key not in self.states:
-            self.states[key] = State.load(self.top / key)
-        return self.states[key]
 
     def _close(self, state: State) -> None:
         here = fingerprint_of(state.records.values())

@@ -158,9 +158,9 @@ class Photo(msgspec.Struct, frozen=True, omit_defaults=True):
     `ref`: the service's own name for it; opaque to everyone else; unique within its album.
     `name`: its file name, for people and for matching.
     `version`: changes whenever anything about it changes; "" is not known.
-    `content`: changes only when the picture itself changes. Of the form "scheme:value" where it
-        can be compared with other services: "image:" is ExifTool's ImageDataHash, "file:" the
-        SHA-256 of the whole file where there is no such hash.
+    `content`: changes only when the picture itself changes; "" is not known. Of the form
+        "scheme:value" where it can be compared with other services: "image:" is ExifTool's
+        ImageDataHash, "file:" the SHA-256 of the whole file where there is no such hash.
     `size`: bytes of the original, 0 where it is not known.
     `digests`: checksums of the whole file ("sha1:...", lower-case hex).
     """

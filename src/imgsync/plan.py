@@ -198,7 +198,7 @@ class _Verdict(StrEnum):
     AGREED = "agreed"
     LEFT = "left"  # the left side is to get the right one's value
     RIGHT = "right"
-    MERGE = "merge"  # each side is to get what it lacks
+    MERGE = "merge"  # each side is to get what it lacks, if anything
     CONFLICT = "conflict"
 
 
@@ -290,11 +290,9 @@ def _compare(
     right_changed = _changed(field, right, past_right, ends.right)
     if not left_changed and not right_changed:
         return _Verdict.AGREED
-    here, there = left.metadata.get(field), right.metadata.get(field)
     if field in SET_FIELDS:
-        pasts = past_left.metadata.get(field), past_right.metadata.get(field)
-        merged = merge(field, here, there, *pasts, ends.common)
-        return _Verdict.AGREED if merged == (here, there) else _Verdict.MERGE
+        return _Verdict.MERGE
+    here, there = left.metadata.get(field), right.metadata.get(field)
     one = ends.common(_only(field, here)).get(field)
     two = ends.common(_only(field, there)).get(field)
     if one == two:
@@ -318,13 +316,11 @@ def _changed(field: Field, now: Photo, past: Photo, end: End) -> bool:
 
 
 def _compare_pictures(base: Link | None, left: Photo, right: Photo, policy: Policy) -> _Verdict:
-    alike = same_picture(left, right)
-    if base is None:
-        left_changed = right_changed = alike is False
-    else:
-        left_changed = _repainted(left, base.left)
-        right_changed = _repainted(right, base.right)
-    if alike or not (left_changed or right_changed):
+    past_left, past_right = _past(base)
+    mistaken = _mistaken(base, left, right)
+    left_changed = mistaken or _repainted(left, past_left)
+    right_changed = mistaken or _repainted(right, past_right)
+    if same_picture(left, right) or not (left_changed or right_changed):
         return _Verdict.AGREED
     if left_changed and right_changed:
         return _OVERRULE[policy.prefer] if policy.prefer else _Verdict.CONFLICT
@@ -332,7 +328,9 @@ def _compare_pictures(base: Link | None, left: Photo, right: Photo, policy: Poli
 
 
 def _repainted(now: Photo, past: Photo) -> bool:
-    return now.content != past.content and not same_picture(now, past)
+    """Whether a side is known to show another picture than it did."""
+    known = now.content and past.content
+    return bool(known) and now.content != past.content and not same_picture(now, past)
 
 
 def _edited(photo: Photo, past: Photo, end: End, fields: Iterable[Field]) -> bool:

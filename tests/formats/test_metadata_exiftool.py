@@ -148,6 +148,15 @@ def test_guidelines(tmp_path: Path, plain: Make, exiftool: ExifTool) -> None:
     assert tags["IPTCDigest"] == tags["CurrentIPTCDigest"]
 
 
+def test_extended_xmp_stays(tmp_path: Path, plain: Make, exiftool: ExifTool) -> None:
+    path, history = tmp_path / "a.jpg", tmp_path / "history"
+    path.write_bytes(plain("jpg"))
+    history.write_text("".join(map(str, range(20_000))))
+    exiftool("-q", "-overwrite_original", f"-XMP-photoshop:History<={history}", str(path))
+    assert files.write(path, None, SAID, METADATA_FIELDS) is None
+    assert exiftool("-b", "-XMP-photoshop:History", str(path)) == history.read_text()
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp", "a.xmp"])
 def test_what_exiftool_writes_is_read(
     tmp_path: Path, plain: Make, exiftool: ExifTool, name: str

@@ -147,6 +147,13 @@ def test_the_picture_stays_and_so_do_the_rights(photo: Path) -> None:
     assert listing(photo.parent) == {"a.jpg"}
 
 
+def test_what_follows_the_picture_stays(photo: Path) -> None:
+    with photo.open("ab") as stream:
+        stream.write(b"the film of a motion photo")
+    assert files.write(photo, None, EDIT, EDITED) is None
+    assert photo.read_bytes().endswith(b"the film of a motion photo")
+
+
 def test_an_edit_that_would_change_the_picture_goes_to_a_sidecar(
     photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,6 +325,13 @@ def test_metadata_too_large_for_a_jpeg_goes_to_a_sidecar(photo: Path) -> None:
     sidecar = files.write(photo, None, large, [Field.CAPTION])
     assert sidecar == photo.with_name("a.jpg.xmp")
     assert files.read(photo, sidecar).caption == large.caption
+
+
+def test_a_file_too_large_for_memory_gets_a_sidecar(
+    photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_LARGEST", photo.stat().st_size - 1)
+    assert files.write(photo, None, EDIT, EDITED) == photo.with_name("a.jpg.xmp")
 
 
 def test_what_exiv2_cannot_write_is_told(photo: Path) -> None:

@@ -17,7 +17,7 @@ from imgsync.metadata import files as metadata_files
 from imgsync.metadata.digest import digest
 from imgsync.model import NOTHING_SAID, Album, Field, Metadata, Photo
 from imgsync.service import Look, Original, Source, Unread
-from imgsync.services.files import Files, naming
+from imgsync.services.files import Files, naming, placing
 from imgsync.testing.pictures import jpeg
 
 TOP = Album("", "")
@@ -140,7 +140,7 @@ class TestCreate:
         self, tree: Path, monkeypatch: pytest.MonkeyPatch, dies_at: int
     ) -> None:
         files = Files("tree", tree, write="sidecar", jobs=1)
-        settle, left = naming.settle, list(range(1, dies_at))
+        settle, left = placing.settle, list(range(1, dies_at))
 
         def die(path: Path, final: Path) -> None:
             if not left:

@@ -96,6 +96,30 @@ def test_links_find_their_photos(
     assert search(past, right, left) == (mirrored, there, here)
 
 
+# A link whose halves have nothing in common but what they are of: a file here, an id there.
+HALVES = [
+    ("as they were", "a.jpg=P", "17=R", ["id a.jpg 17"]),
+    ("renamed here", "b.jpg=P", "17=R", ["id b.jpg 17"]),
+    ("another id there", "a.jpg=P", "18=R", ["id a.jpg 18"]),
+    ("gone here", "b.jpg=Q", "17=R", ["id - 17"]),
+    ("gone there", "a.jpg=P", "18=S", ["id a.jpg -"]),
+    ("the refs of the other side", "17=Q", "a.jpg=S", ["id - -"]),
+    ("the pictures of the other side", "a.jpg=R", "17=P", ["id a.jpg 17"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "pairs"), [row[1:] for row in HALVES], ids=[row[0] for row in HALVES]
+)
+def test_each_half_finds_its_own_photo(left: str, right: str, pairs: list[str]) -> None:
+    past = Link("id", photo("a.jpg", "P"), photo("17", "R"))
+    whole, rest = by_ref("2012", [past], shown(left), shown(right))
+    found = len(whole)
+    relink(rest)
+    assert told(whole + rest.links) == pairs
+    assert found == (1 if (left, right) == ("a.jpg=P", "17=R") else 0)
+
+
 def test_photos_that_are_found_are_whole_at_once() -> None:
     whole, rest = by_ref("2012", links("a=P b=Q"), shown("a=P"), shown("a=P b=Q"))
     (pair,) = whole
@@ -189,6 +213,16 @@ def test_surer_sign_tells_twins_apart(surer: int) -> None:
     a, b = replace(a, **first, **one), replace(b, **second, **other)
     c, d = replace(c, **first, **other), replace(d, **second, **one)
     assert reunite(a, b, c, d) == ["c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [({"version": "1"}, {"version": "2"}), ({"size": 1}, {"size": 2})]
+)
+def test_what_is_unknown_tells_no_twins_apart(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    a, b, c, d = photos("a=P b=P c=P d=P")
+    assert reunite(a, replace(b, **first), c, replace(d, **second)) == ["", ""]
 
 
 def test_twin_that_is_found_is_out_of_the_way_of_the_others() -> None:

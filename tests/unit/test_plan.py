@@ -228,6 +228,21 @@ def test_pictures_without_comparable_digests_are_taken_for_the_same() -> None:
     assert told(plan(painted, ends(), Policy())) == ["update left content"]
 
 
+@pytest.mark.parametrize("side", Side)
+def test_picture_that_was_not_known_has_not_changed(side: Side) -> None:
+    """A service that learns to show digests, or shows none for once, replaces nothing."""
+    known, unknown = photo("P"), replace(photo("P"), content="")
+    then = {side: unknown, side.other: known}
+    now = {side: photo("P recoded"), side.other: known}
+    base = link(then[LEFT], then[RIGHT])
+    assert told(plan(pair(base, now[LEFT], now[RIGHT]), ends(), Policy())) == ["record content"]
+    base = link(now[LEFT], now[RIGHT])
+    then[side] = replace(unknown, version="")
+    assert told(plan(pair(base, then[LEFT], then[RIGHT]), ends(), Policy())) == ["record content"]
+    (deleted,) = plan(pair(base, then[LEFT], None), ends(), Policy())
+    assert deleted.op is Op.DELETE
+
+
 def test_whole_file_checksum_shows_that_a_picture_is_the_same() -> None:
     there = replace(photo(), content="revision 7", digests=frozenset({"sha1:1"}))
     again = replace(there, content="revision 8", version="")
@@ -531,7 +546,8 @@ def test_sides_are_compared_as_both_would_show_them(lossy: Side) -> None:
     services = Ends(*(End(str(side), Capabilities(), normals[side]) for side in Side))
     rich = photo(title="A long title", tags=tags("Places/Paris"))
     poor = photo(title="A long tit", tags=tags("paris"))
-    strangers = pair(None, **{str(lossy): poor, str(lossy.other): rich})
+    shown = {lossy: poor, lossy.other: rich}
+    strangers = pair(None, shown[LEFT], shown[RIGHT])
     assert told(plan(strangers, services, Policy())) == ["record content title tags"]
 
 
@@ -628,9 +644,9 @@ UNTOUCHED: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, str], bool]
 def test_versions_spare_the_comparison(
     left: dict[str, Any], right: dict[str, Any], albums: dict[str, str], untouched: bool
 ) -> None:
-    then = photo(title="A")
-    now = replace(photo(title="B"), version=then.version)
-    both = pair(link(then, then), replace(now, **left), replace(then, **right), **albums)
+    here, there = photo(title="A"), replace(photo(title="A"), ref="17", name="A.JPG", version="w")
+    now = replace(photo(title="B"), version=here.version)
+    both = pair(link(here, there), replace(now, **left), replace(there, **right), **albums)
     assert ("update right title" in told(plan(both, ends(), Policy()))) is not untouched
 
 

@@ -214,14 +214,28 @@ def raws() -> Iterable[Crafted]:
     raw = Tiff()
     yield Crafted("olympus.orf", raw.done(raw.directory(strips(raw, b"olympus"))), None)
     yield Crafted("sony.arw", *sony())
+    yield Crafted("sony.dng", *sony_in_dng())
     yield Crafted("fuji.raf", *fuji())
     yield Crafted("cut.raf", fuji()[0][:400], None)
 
 
+# A block of the maker's earlier cameras, in which one segment tells the picture's size.
+MINOLTA = b"\0MRI" + struct.pack("<I", 12) + b"\0PRD" + struct.pack("<I", 4) + b"size"
+
+
+def sony_in_dng() -> tuple[bytes, bytes]:
+    was = 5000
+    row = struct.pack("<HHHIII", 1, 0x7250, 7, len(MINOLTA), was + 18, 0)
+    record = b"II" + struct.pack(">I", was) + row + MINOLTA + b"counted"
+    adobe = b"Adobe\0" + b"SR2 " + struct.pack(">I", len(record)) + record + b", too"
+    raw = Tiff()
+    first = raw.directory({COMPRESSION: 1, 0xC634: adobe} | strips(raw, b"sony raw"))
+    return raw.done(first), b"counted, toosony raw"
+
+
 def sony() -> tuple[bytes, bytes]:
     raw = Tiff()
-    minolta = b"\0MRI" + struct.pack("<I", 12) + b"\0PRD" + struct.pack("<I", 4) + b"size"
-    private = raw.directory({0x7200: 0, 0x7250: minolta + b"counted as picture"})
+    private = raw.directory({0x7200: 0, 0x7250: MINOLTA + b"counted as picture"})
     main = raw.directory({COMPRESSION: 32767} | strips(raw, b"sony raw"))
     tags = {SIZE: REDUCED, COMPRESSION: 6, MAKE: "SONY", MODEL: "ILCE-7", SUB_IFDS: main}
     tags |= strips(raw, b"preview", tags=(JPEG, JPEG_SIZE)) | {0xC634: private}

@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple
 
 from imgsync.metadata.digest.source import Source
 
-__all__ = ["BadDirectory", "ByteOrder", "Directory", "Entry", "looks_valid"]
+__all__ = ["BYTE_ORDERS", "BadDirectory", "ByteOrder", "Directory", "Entry", "looks_valid"]
 
 ByteOrder = Literal["little", "big"]
+BYTE_ORDERS: dict[bytes, ByteOrder] = {b"II": "little", b"MM": "big"}
 
 _LETTER: dict[ByteOrder, str] = {"little": "<", "big": ">"}
 
@@ -26,8 +27,8 @@ _LARGEST = 0x7FFFFFFF
 # Values beyond this are not loaded if nobody knows the tag; nearly all of those are in this range.
 _UNLOADED = 10 << 20
 _UNKNOWN = range(0x250, 0x8000)
-# No value that tells where the picture is can be larger.
-_LARGE = 4 * _MOST_VALUES
+# No value that tells where the picture is is larger.
+_LARGE = 4 << 20
 
 
 class BadDirectory(Exception):

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from imgsync.metadata.digest.bmff import FIRST_BOXES, bmff
+from imgsync.metadata.digest.ifd import BYTE_ORDERS
 from imgsync.metadata.digest.jpeg import jpeg
 from imgsync.metadata.digest.jxl import CODESTREAM, CONTAINER, jxl
 from imgsync.metadata.digest.png import SIGNATURES, png
 from imgsync.metadata.digest.raf import looks_like_raf, raf
 from imgsync.metadata.digest.source import Range, Source
-from imgsync.metadata.digest.tiff import BYTE_ORDERS, tiff
+from imgsync.metadata.digest.tiff import tiff
 from imgsync.metadata.digest.webp import webp
 
 __all__ = ["picture"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imgsync.metadata.digest.ifd import BadDirectory, ByteOrder, Directory
+from imgsync.metadata.digest.ifd import BYTE_ORDERS, BadDirectory, ByteOrder, Directory
 from imgsync.metadata.digest.source import Range, Source
-from imgsync.metadata.digest.tiff import BYTE_ORDERS
 
 __all__ = ["SIGNATURE", "looks_like_raf", "raf"]
 

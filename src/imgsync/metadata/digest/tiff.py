@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from imgsync.metadata.digest.ifd import BadDirectory, ByteOrder, Directory, Entry, looks_valid
-from imgsync.metadata.digest.sony import sony_private
+from imgsync.metadata.digest.ifd import (
+    BYTE_ORDERS,
+    BadDirectory,
+    ByteOrder,
+    Directory,
+    Entry,
+    looks_valid,
+)
+from imgsync.metadata.digest.sony import adobe_private, sony_private
 from imgsync.metadata.digest.source import Range, Source
 
-__all__ = ["BYTE_ORDERS", "tiff"]
-
-BYTE_ORDERS: dict[bytes, ByteOrder] = {b"II": "little", b"MM": "big"}
+__all__ = ["tiff"]
 
 # The kinds of RAW file that have rules of their own, by suffix; another suffix is as good as .tif.
 _KINDS = frozenset({"ARW", "CR2", "DNG", "NEF", "NRW", "PEF", "RW2", "SR2", "SRW"})
@@ -178,8 +183,9 @@ class _Tiff:
             return
 
     def _private(self, entry: Entry) -> Iterator[Range]:
-        # The original RAW files of Sony's first model have no directory there.
-        if self._kind in ("ARW", "SR2") and len(entry.data) == 4 and self._sony_raw is None:
+        if self._kind not in ("ARW", "SR2"):
+            yield from adobe_private(entry.data, entry.at, self._source)
+        elif len(entry.data) == 4 and self._sony_raw is None:
             at = int.from_bytes(entry.data, self._order)
             yield from sony_private(self._source, self._order, at)
 
