@@ -18,7 +18,7 @@ from .albums import join
 from .errors import Denied, Error, Rejected, ServiceError, Stale, StateError, Unavailable
 from .events import Done, Failed, Sent, Started, Summary, count
 from .ledger import Ledger
-from .model import Album, Field, Pair, Photo, Side
+from .model import Album, Field, Pair, Photo, Side, same
 from .plan import Action, Op, plan, settle
 from .run import Findings, Run
 from .service import Original, Source
@@ -281,8 +281,25 @@ class _Executor:
         source = self._source(action, side.other, origin, photo)
         made = self.run.side(side).create(album, source)
         walk.show(side, made)
-        walk.link = settle(None, walk.id, *walk.both, self.ends, self.run.policy.fields)
+        walk.link = settle(None, walk.id, *walk.both, self.ends, self._settled(side, *walk.both))
         self._write(walk, action.album)
+
+    def _settled(self, side: Side, left: Photo, right: Photo) -> frozenset[Field]:
+        """The fields agreed by a creation: where both sides now show the same.
+
+        One that shows something else was there before the creation, with words of its own: they
+        are compared in the next run. What the side cannot write is as agreed as it gets.
+        """
+        writes = self.ends[side].capabilities.writes
+        one, two = self.ends.common(left.metadata), self.ends.common(right.metadata)
+        return frozenset(
+            field
+            for field in self.run.policy.fields
+            if field is Field.CONTENT
+            or field not in writes
+            or field not in self.ends.shared()
+            or same(field, one.get(field), two.get(field))
+        )
 
     def _update(self, action: Action, walk: _Walk) -> None:
         side = action.side

@@ -353,28 +353,23 @@ def _updates(
     verdicts: Mapping[Field, _Verdict],
 ) -> Iterator[Action]:
     """For each side that is to get something an UPDATE, and another for what it cannot get."""
-    to_left, to_right = left.metadata, right.metadata
-    wanted: dict[Side, list[Field]] = {Side.LEFT: [], Side.RIGHT: []}
+    shown = {Side.LEFT: left, Side.RIGHT: right}
     past_left, past_right = _past(pair.base)
+    wanted: dict[Side, dict[Field, Metadata]] = {side: {} for side in Side}
     for field, verdict in verdicts.items():
         if verdict is _Verdict.MERGE:
-            here, there = left.metadata.get(field), right.metadata.get(field)
+            nows = left.metadata.get(field), right.metadata.get(field)
             pasts = past_left.metadata.get(field), past_right.metadata.get(field)
-            new_left, new_right = merge(field, here, there, *pasts, ends.common)
-            if new_left != here:
-                wanted[Side.LEFT].append(field)
-                to_left = to_left.but(_only(field, new_left), (field,))
-            if new_right != there:
-                wanted[Side.RIGHT].append(field)
-                to_right = to_right.but(_only(field, new_right), (field,))
-        elif verdict is _Verdict.LEFT:
-            wanted[Side.LEFT].append(field)
-            to_left = to_left.but(_carried(field, right, left, ends.right), (field,))
-        elif verdict is _Verdict.RIGHT:
-            wanted[Side.RIGHT].append(field)
-            to_right = to_right.but(_carried(field, left, right, ends.left), (field,))
-    for side, metadata in ((Side.LEFT, to_left), (Side.RIGHT, to_right)):
-        yield from _update(pair, side, metadata, wanted[side], ends, policy)
+            merged = merge(field, *nows, *pasts, ends.common)
+            for side, now, value in zip(Side, nows, merged, strict=True):
+                if value != now:
+                    wanted[side][field] = _only(field, value)
+        elif verdict in (_Verdict.LEFT, _Verdict.RIGHT):
+            side = Side(verdict.value)
+            origin, target = shown[side.other], shown[side]
+            wanted[side][field] = _carried(field, origin, target, ends[side.other])
+    for side, values in wanted.items():
+        yield from _update(pair, side, values, ends, policy)
 
 
 def _carried(field: Field, origin: Photo, target: Photo, source: End) -> Metadata:
@@ -391,14 +386,17 @@ def _carried(field: Field, origin: Photo, target: Photo, source: End) -> Metadat
 
 
 def _update(
-    pair: Pair, side: Side, metadata: Metadata, fields: list[Field], ends: Ends, policy: Policy
+    pair: Pair, side: Side, values: Mapping[Field, Metadata], ends: Ends, policy: Policy
 ) -> Iterator[Action]:
     photo, origin = pair.photo(side), pair.photo(side.other)
     assert photo is not None
     assert origin is not None
-    reasons = {field: _forbids_update(field, side, pair, ends, policy) for field in fields}
+    reasons = {field: _forbids_update(field, side, pair, ends, policy) for field in values}
     for able in (True, False):
         some = [field for field, reason in reasons.items() if (reason is None) is able]
+        metadata = photo.metadata
+        for field in some:
+            metadata = metadata.but(values[field], (field,))
         if some:
             yield Action(
                 op=Op.UPDATE,
@@ -407,7 +405,7 @@ def _update(
                 album=pair.album_of(side),
                 name=photo.name,
                 fields=_ordered(some),
-                metadata=photo.metadata.but(metadata, some),
+                metadata=metadata,
                 without=_hidden(origin, policy) if Field.CONTENT in some else frozenset(),
                 why=f"changed on {ends[side.other].name}",
                 blocked="; ".join(dict.fromkeys(filter(None, map(reasons.get, some)))) or None,

@@ -161,7 +161,10 @@ class Service(ABC):
 
     @abstractmethod
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
-        """The photos of an album. A photo that could not be read is given as Unread."""
+        """The photos of an album. A photo that could not be read is given as Unread.
+
+        An album that is gone raises Stale: it never looks empty.
+        """
 
     def racy(self, album: Album, photo: Photo) -> bool:
         """Whether a photo was read so soon after a change that a later one could leave no trace.
@@ -183,7 +186,11 @@ class Service(ABC):
 
     @abstractmethod
     def create(self, album: Album, source: Source) -> Photo:
-        """Adds a photo. Asked for again with the same bytes and name, it makes no second one."""
+        """Adds a photo. Asked for again with the same bytes and name, it makes no second one.
+
+        A photo that was there already may keep what it says; it is given back as it is. Raises
+        Rejected, and keeps nothing, if the file has not as many bytes as its size says.
+        """
 
     @abstractmethod
     def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
@@ -207,7 +214,8 @@ class Service(ABC):
     def move_album(self, album: Album, path: str) -> Album:
         """Gives the album another path; albums below it go along where `nested`.
 
-        Refs of the albums below may change: they are to be listed again.
+        Refs of the albums below may change: they are to be listed again. Raises Rejected or Stale
+        if there is an album at that path.
         """
 
     def room(self) -> int | None:

@@ -315,7 +315,7 @@ def test_a_link_stays_one(photo: Path) -> None:
 def test_text_that_xml_cannot_hold_is_written_without_it(photo: Path) -> None:
     for embed in (True, False):
         files.write(
-            photo, None, Metadata(title="a\0b\x1fc\ud800d\uffff"), [Field.TITLE], embed=embed
+            photo, None, Metadata(title="a\0b\x1fc\ud800d\x7f\uffff"), [Field.TITLE], embed=embed
         )
     assert files.read(photo, None).title == "abcd"
 

@@ -31,7 +31,8 @@ _SIDECAR_FORMAT = (
 )
 _CHARACTER_SET = "Iptc.Envelope.CharacterSet"
 _UTF8 = "\x1b%G"
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0 has no place for, and DEL, which the XMP toolkit makes a blank.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Broken(Exception):
@@ -49,7 +50,7 @@ def exiv2_alone() -> Iterator[None]:
 
 
 def legal(text: str) -> str:
-    """The text without the characters that XML 1.0 has no place for."""
+    """The text without the characters that XMP cannot hold."""
     return _ILLEGAL.sub("", text)
 
 

@@ -30,36 +30,29 @@ def jpeg(source: Source, start: int = 0) -> Iterator[Range]:
     Source: ExifTool 13.59, ExifTool.pm, ProcessJPEG.
     """
     at = start + 2
-    while (at := source.search(_ANY_MARKER, at)) >= 0:
-        marker = source.read(at + 1, 1)[0]
+    while found := source.search(_ANY_MARKER, at):
+        at, marker = found
         if marker in _END:
             return
         if marker in _SCAN:
-            end, whole = _scan(source, at)
+            end, following = _scan(source, at)
             yield at, end - at
-            at = whole
+            at = following
         elif marker in _BARE:
             at += 2
         else:
-            at = _behind_segment(source, at)
-            if at < 0:
+            width = 4 if marker in _LONG else 2
+            length = int.from_bytes(source.read(at + 2, width), "big")
+            at += 2 + length
+            if length < width or at > source.size:
                 return
 
 
 def _scan(source: Source, start: int) -> tuple[int, int]:
-    """Up to where the scan's bytes from the marker at `start` on count, and what follows it."""
-    end = source.search(_MARKER_OUTSIDE_SCAN, start + 2)
-    if end >= 0 and source.read(end + 1, 1)[0] in _BARE:
+    """Up to where the bytes from the scan's marker at `start` on count, and where to go on."""
+    found = source.search(_MARKER_OUTSIDE_SCAN, start + 2)
+    end, marker = found or (source.size, None)
+    if marker in _BARE:
         return end, end
-    if end < 0:
-        end = source.size
     padding = source.rstrip(b"\xff", start + 2, end)
     return source.rfind(b"\xff", start, padding), end
-
-
-def _behind_segment(source: Source, at: int) -> int:
-    """What follows the segment whose marker is at `at`; -1 where it is cut or impossible."""
-    width = 4 if source.read(at + 1, 1)[0] in _LONG else 2
-    length = int.from_bytes(source.read(at + 2, width), "big")
-    end = at + 2 + length
-    return end if length >= width and end <= source.size else -1

@@ -80,18 +80,18 @@ class Source:
                 length -= len(block)
         return fed > 0
 
-    def search(self, pair: re.Pattern[bytes], offset: int) -> int:
-        """Where `pair`, a pattern for two bytes, first matches from `offset` on; -1 if nowhere."""
+    def search(self, pair: re.Pattern[bytes], offset: int) -> tuple[int, int] | None:
+        """Where `pair`, a pattern for two bytes, matches first from `offset` on, and its second."""
         while offset + 1 < self.size:
             at = self._view(offset, 2)
             found = pair.search(self._window, at)
             if found:
-                return self._start + found.start()
+                return self._start + found.start(), found[0][1]
             if len(self._window) < 2:
                 break
             # The last byte may be the first of a pair.
             offset = self._start + len(self._window) - 1
-        return -1
+        return None
 
     def rfind(self, byte: bytes, start: int, end: int) -> int:
         """Where `byte` last is from `start` on and before `end`; -1 if nowhere."""
