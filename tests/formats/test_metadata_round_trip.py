@@ -117,7 +117,7 @@ def test_edits_change_the_fields_asked_for_and_no_others(
 ) -> None:
     picture = {"plain": plain, "full": full}[start](name.partition(".")[2])
 
-    @settings(max_examples=150)
+    @settings(max_examples=25)
     @given(EDITS)
     def edit(edits: list[tuple[Metadata, frozenset[Field], bool]]) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ground import Disk, Shelves
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from said import LEFT, RIGHT, Rules
@@ -178,5 +178,5 @@ def test_history(right, monkeypatch):
     monkeypatch.setattr(execute, "PATIENCE", 0.0)
     run_state_machine_as_test(
         type(f"History", (History,), {"right": staticmethod(RIGHTS[right])}),
-        settings=settings(max_examples=int(os.environ.get('N','60')), stateful_step_count=25, deadline=None, derandomize=True, report_multiple_bugs=False, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=int(os.environ.get('N','60')), stateful_step_count=25, deadline=None, derandomize=True, report_multiple_bugs=False, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck)),
     )

@@ -106,6 +106,8 @@ class World:
             return told
         rules = msgspec.structs.replace(rules, healthy=told.done and not troubled)
         self._check_writes(rules, told, before, after)
+        if not faults:
+            self._check_no_picture_was_there(told)
         if self.who.murky:
             if rules.healthy:
                 self.who.believe(self._remembered())
@@ -224,12 +226,14 @@ class World:
                 assert before[side].keys() <= after[side].keys()
             if Field.CONTENT not in rules.fields:
                 assert all(write.op == "edit" for write in told.writes[side])
-            if rules.healthy:
-                assert all(write.op != "found" for write in told.writes[side])
             for kept in before[side].keys() & after[side].keys():
                 old, new = before[side][kept].said, after[side][kept].said
                 for each in METADATA_FIELDS:
                     assert each in rules.fields or old.get(each) == new.get(each)
+
+    def _check_no_picture_was_there(self, told: Told) -> None:
+        for writes in told.writes.values():
+            assert all(write.op != "found" for write in writes), writes
 
     def _check_again(self, rules: Rules, told: Told) -> None:
         """Right after a run that nothing hindered there is only left what it could not do."""

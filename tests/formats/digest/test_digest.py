@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imgsync.metadata.digest import Digest, digest
+from imgsync.metadata.digest.source import Source
 
 MIB = 1 << 20
 SEGMENT = b"\xff\xe0\0\x04ab"
@@ -77,6 +78,17 @@ def test_needs_little_memory_for_a_large_file(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert content.startswith("file:")
     assert peak < 24 * MIB
+
+
+def test_ends_where_a_file_ends_that_shrinks_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "shrinking.mov"
+    path.write_bytes(bytes(20 * MIB))
+    with path.open("r+b") as file:
+        source = Source(file.fileno())
+        file.truncate(9 * MIB)
+        hashed = hashlib.sha256()
+        assert source.feed([(0, 20 * MIB), (12 * MIB, MIB)], hashed)
+    assert hashed.digest() == hashlib.sha256(bytes(9 * MIB)).digest()
 
 
 def loops(step: int) -> bytes:

@@ -12,12 +12,7 @@ from imgsync.metadata.digest.source import Range, Source
 __all__ = ["FIRST_BOXES", "bmff"]
 
 # The boxes by which ExifTool knows such a file.
-FIRST_BOXES = frozenset(
-    {
-        *(b"free", b"ftyp", b"junk", b"mdat", b"moov", b"pict"),
-        *(b"PICT", b"pnot", b"skip", b"uuid", b"wide"),
-    }
-)
+FIRST_BOXES = frozenset(b"free ftyp junk mdat moov pict PICT pnot skip uuid wide".split())
 
 # Larger boxes are passed over.
 _LARGEST = 32 << 20
@@ -59,16 +54,14 @@ def bmff(source: Source) -> Iterator[Range]:
 def _boxes(source: Source, at: int, end: int, kind: bytes = b"") -> Iterator[_Box]:
     """The boxes from `at` to `end`, of one `kind` if it is given, until one reaches beyond."""
     while at + 8 <= end and len(header := source.read(at, 8)) == 8:
-        at += 8
-        size = int.from_bytes(header[:4], "big") - 8
-        if size == 1 - 8:
-            size = int.from_bytes(source.read(at, 8), "big") - 16
-            at += 8
-        if size < 0 or at + size > end:
+        size, start = int.from_bytes(header[:4], "big"), at + 8
+        if size == 1:
+            size, start = int.from_bytes(source.read(start, 8), "big"), at + 16
+        if at + size < start or at + size > end:
             return
-        if kind in (b"", header[4:]):
-            yield _Box(header[4:], at, at + size)
         at += size
+        if kind in (b"", header[4:]):
+            yield _Box(header[4:], start, at)
 
 
 def _items(source: Source, start: int, end: int) -> Iterator[Range]:

@@ -6,14 +6,20 @@ from collections.abc import Iterator
 
 from imgsync.metadata.digest.source import Range, Source
 
-__all__ = ["CODESTREAM", "CONTAINER", "jxl"]
+__all__ = ["jxl", "looks_like_jxl"]
 
-CODESTREAM = b"\xff\x0a"
-CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
+_CODESTREAM = b"\xff\x0a"
+_CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
 
 # Boxes of the codestream; those that ExifTool hashes only when they are whole.
 _WHOLE = frozenset({b"jxlc", b"jxlp", b"jp2c"})
 _DATA = _WHOLE | {b"jbrd"}
+
+
+def looks_like_jxl(head: bytes) -> bool:
+    """Whether a file that begins like this is a bare codestream, or a container of that brand."""
+    in_container = head.startswith(_CONTAINER) and head[16:24] == b"ftypjxl "
+    return head.startswith(_CODESTREAM) or in_container
 
 
 def jxl(source: Source) -> Iterator[Range]:
@@ -21,7 +27,7 @@ def jxl(source: Source) -> Iterator[Range]:
 
     Source: ExifTool 13.59, Jpeg2000.pm, ProcessJXL and ProcessJpeg2000Box.
     """
-    if source.read(0, 2) == CODESTREAM:
+    if source.read(0, 2) == _CODESTREAM:
         yield 0, source.size
         return
     at = 0

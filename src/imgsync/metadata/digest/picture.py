@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from imgsync.metadata.digest.bmff import FIRST_BOXES, bmff
 from imgsync.metadata.digest.ifd import BYTE_ORDERS
 from imgsync.metadata.digest.jpeg import jpeg
-from imgsync.metadata.digest.jxl import CODESTREAM, CONTAINER, jxl
+from imgsync.metadata.digest.jxl import jxl, looks_like_jxl
 from imgsync.metadata.digest.png import SIGNATURES, png
 from imgsync.metadata.digest.raf import looks_like_raf, raf
 from imgsync.metadata.digest.source import Range, Source
@@ -43,7 +43,7 @@ def picture(source: Source, suffix: str) -> Iterator[Range]:
         yield from bmff(source)
     elif head.startswith(b"RIFF"):
         yield from webp(source)
-    elif head.startswith(CODESTREAM) or (head.startswith(CONTAINER) and head[16:24] == b"ftypjxl "):
+    elif looks_like_jxl(head):
         yield from jxl(source)
     elif looks_like_raf(source):
         yield from raf(source)

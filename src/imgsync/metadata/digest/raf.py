@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from imgsync.metadata.digest.ifd import BYTE_ORDERS, BadDirectory, ByteOrder, Directory
 from imgsync.metadata.digest.source import Range, Source
 
-__all__ = ["SIGNATURE", "looks_like_raf", "raf"]
+__all__ = ["looks_like_raf", "raf"]
 
-SIGNATURE = b"FUJIFILM"
+_SIGNATURE = b"FUJIFILM"
 
 _JPEG_AT = 84
 _RAW_AT = (0x64, 0x80)
@@ -24,7 +24,7 @@ def looks_like_raf(source: Source) -> bool:
     at, length = _pair(header[_JPEG_AT:])
     return (
         len(header) == 0x70
-        and header.startswith(SIGNATURE)
+        and header.startswith(_SIGNATURE)
         and not at & 0x8000
         and (at == 0 or at + length <= source.size)
     )

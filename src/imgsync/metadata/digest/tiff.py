@@ -29,19 +29,16 @@ _KIND_BY_COMPRESSION = {
 }
 _BIG_TIFF, _CANON_MAGIC, _PANASONIC_MAGIC = 0x2B, b"CR\x02\0", 0x55
 
-_SUBFILE_TYPE, _COMPRESSION, _MAKE, _MODEL, _SUB_IFD = 0xFE, 0x103, 0x10F, 0x110, 0x14A
-_STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES, _JPEG, _JPEG_SIZE = (
-    *(0x111, 0x117),
-    *(0x144, 0x145),
-    *(0x201, 0x202),
-)
-_SIZES = {_STRIPS: _STRIP_SIZES, _TILES: _TILE_SIZES, _JPEG: _JPEG_SIZE}
-_PANASONIC_RAW, _PRIVATE, _GLOBAL, _EXIF = 0x118, 0xC634, 0x190, 0x8769
+_SUBFILE_TYPE, _COMPRESSION, _MAKE, _MODEL = 0xFE, 0x103, 0x10F, 0x110
+_STRIPS, _TILES, _JPEG, _PANASONIC_RAW, _PRIVATE = 0x111, 0x144, 0x201, 0x118, 0xC634
+# Where the picture's parts are, and how large they are.
+_SIZES = {_STRIPS: 0x117, _TILES: 0x145, _JPEG: 0x202}
+_SUB_IFD, _GLOBAL, _EXIF, _INTEROP = 0x14A, 0x190, 0x8769, 0xA005
 _DIRECTORIES = {
     _SUB_IFD: "SubIFD",
     _GLOBAL: "GlobParamIFD",
     _EXIF: "ExifIFD",
-    0xA005: "InteropIFD",
+    _INTEROP: "InteropIFD",
 }
 _MOST_SUB_IFDS = 10
 
@@ -117,7 +114,8 @@ class _Tiff:
         self._followed: set[int] = set()
 
     def ranges(self, first: int) -> Iterator[Range]:
-        if first != 16 if self._kind == "CR2" else first != 8:
+        # ExifTool does not remember a directory that stands right behind the header.
+        if first != (16 if self._kind == "CR2" else 8):
             self._followed.add(first)
         yield from self._chain(first, "IFD", "")
         if self._sony_raw is not None:
