@@ -99,10 +99,13 @@ class Temporary:
         os.fsync(self.stream.fileno())
 
 
-def temporary(folder: Path) -> Temporary:
-    """A new temporary file in `folder`, with the permissions of any new file. Raises OSError."""
+def temporary(folder: Path, suffix: str = "") -> Temporary:
+    """A new temporary file in `folder`, with the permissions of any new file. Raises OSError.
+
+    `suffix` (".jpg") is for readers that go by it.
+    """
     while True:
-        path = folder / (TEMPORARY + secrets.token_hex(8))
+        path = folder / (TEMPORARY + secrets.token_hex(8) + suffix)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
             if _lock(descriptor) and _is_at(descriptor, path):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Trees
+    from tests.cli.conftest import Trees
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 IMG_SYNC = (sys.executable, "-m", "imgsync.cli")

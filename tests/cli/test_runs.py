@@ -15,7 +15,7 @@ from imgsync.errors import Denied
 from imgsync.services.files import Files
 
 if TYPE_CHECKING:
-    from conftest import Run, Trees
+    from tests.cli.conftest import Run, Trees
 
 
 def test_the_cache_is_compared_and_brought_up_to_date(trees: Trees, run: Run) -> None:

@@ -131,7 +131,7 @@ def _embed(path: Path, before: os.stat_result, wanted: Metadata, fields: Collect
             data = photoshop.renew_digest(own.file())
     except Broken:
         return False
-    with disk.temporary(path.parent) as new:
+    with disk.temporary(path.parent, path.suffix) as new:
         new.stream.write(data)
         new.stream.flush()
         picture = digest(path).content
