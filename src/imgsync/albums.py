@@ -161,17 +161,20 @@ def surveyed(folders: Iterable[Folder], ground: Ground) -> Ground:
 
     So a run on a part of the tree finds its part there.
     """
+    own = None
     votes: Counter[str] = Counter()
     for folder in folders:
         there, path = folder.there, folder.album.path
-        if there is not None and there.here == folder.absolute and path:
-            if there.path == path:
+        if there is not None and there.here == folder.absolute:
+            if not path:
+                own = there.path
+            elif there.path == path:
                 votes[""] += 1
             elif there.path.endswith("/" + path):
                 votes[there.path[: -len(path) - 1]] += 1
-    if not votes:
+    if not votes and own is None:
         return ground
-    base = max(votes, key=lambda base: (votes[base], base))
+    base = max(votes, key=lambda base: (votes[base], base)) if votes else own or ""
     return ground if base == ground.base else Ground(base=base, top=base, rel=ground.rel)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from .albums import join
 from .errors import StateError
-from .events import Done, Event, Failed, Planned, Scanned, Shown, Summary, count
+from .events import Done, Event, Failed, Found, Planned, Scanned, Shown, Summary, count
 from .ledger import fingerprint_of, recorded
 from .match import Leftovers, by_ref, relink
 from .model import Album, Link, Pair, Photo, Side
@@ -52,7 +52,9 @@ class CacheRun:
     def look(self) -> Plan:
         """What differs. Tells Scanned, Shown, Planned, and Failed for what cannot be read."""
         rest = Leftovers()
-        for album in self._albums():
+        albums = list(self._albums())
+        self.listen(Found(self.local.name, len(albums)))
+        for album in albums:
             try:
                 self._look_at(album, rest)
             except StateError as error:

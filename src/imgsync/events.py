@@ -17,6 +17,7 @@ __all__ = [
     "Done",
     "Event",
     "Failed",
+    "Found",
     "Noted",
     "Planned",
     "Scanned",
@@ -27,6 +28,13 @@ __all__ = [
     "count",
     "to_json",
 ]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """So many albums of the service `side` are to be looked at."""
+
+    side: str
+    albums: int
 
 
 class Scanned(msgspec.Struct, frozen=True):
@@ -123,7 +131,7 @@ class Summary(msgspec.Struct, frozen=True):
         return bool(self.conflicts or self.blocked or self.failed)
 
 
-Event = Scanned | Shown | Noted | Planned | Started | Sent | Done | Failed | Summary
+Event = Found | Scanned | Shown | Noted | Planned | Started | Sent | Done | Failed | Summary
 
 _COUNTED = {
     Op.CREATE: "created",

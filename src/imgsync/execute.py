@@ -189,13 +189,14 @@ class _Executor:
                 self._failed(unit[0], error)
 
     def _do_at_once(self, group: list[tuple[Action, ...]], jobs: int) -> None:
-        with ThreadPoolExecutor(jobs) as pool:
+        pool = ThreadPoolExecutor(jobs)
+        try:
             futures = [pool.submit(self._do_unit, unit) for unit in group]
-            done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in waiting:
-                future.cancel()
+            done, _waiting = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     @contextmanager
     def _held(self, keys: Iterable[str]) -> Iterator[None]:

@@ -8,7 +8,7 @@ import msgspec
 
 from .albums import Folder, Place, join, pair_albums, surveyed
 from .errors import Error, Refused, StateError
-from .events import Failed, Planned, Scanned, Shown, Summary, count
+from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, meet, relink
 from .model import Album, Field, Link, Pair, Photo, Side
 from .plan import Action, Op, plan, settle
@@ -47,6 +47,8 @@ class _Eye:
         vanished = self._vanished({f.album.path for f in folders}, rights)
         reserved = {place.right.ref for place in vanished if place.right}
         free = [album for album in rights if album.ref not in reserved]
+        self.run.listen(Found(self.ends.left.name, len(folders)))
+        self.run.listen(Found(self.ends.right.name, len(rights)))
         self.findings.ground = surveyed(folders, self.run.ground)
         places = pair_albums(folders, free, self.findings.ground, self.run.policy)
         self._scan(places + vanished)

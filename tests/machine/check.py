@@ -53,7 +53,10 @@ class Check:
         self.who, self.story, self.rules = who, story, rules
         self.before = {side: before[side].get(kept) for side, kept in story.halves.items()}
         self.after = {side: after[side].get(kept) for side, kept in story.halves.items()}
-        self.names = {side: {(s.shelf, s.name) for s in after[side].values()} for side in Side}
+        self.names = {
+            side: {(s.shelf, s.name) for at in (before, after) for s in at[side].values()}
+            for side in Side
+        }
         self.capabilities = {side: who.memories[side].capabilities for side in Side}
         self.shared = self.capabilities[RIGHT].reads
         self.conflicts = [a for a in actions if a.op is Op.CONFLICT and self._is_mine(a)]

@@ -203,21 +203,28 @@ class Who:
                     self.stories.remove(story)
 
     def believe(self, links: Iterable[tuple[str, Link, bool]]) -> None:
-        """Who is who is now what img-sync remembers: each link by its album, and whether the
-        file that it names is gone."""
-        self.murky = ""
+        """Who is who is now what img-sync remembers, if that leaves no doubt.
+
+        Each link comes with its album, and whether the file that it names is gone.
+        """
         self.now = {side: look(memory) for side, memory in self.memories.items()}
-        self.stories = []
         folders = {shelf.path: shelf for shelf in self.memories[LEFT].shelves}
+        stories = []
         for album, link, gone in links:
             tome = self.tome(LEFT, folders[album])
             left = None if gone else self._named(LEFT, tome, link.left)
             right = self._named(RIGHT, tome, link.right)
-            if left or right:
-                halves = {LEFT: left or Kept("", "gone"), RIGHT: right or Kept("", "gone")}
-                self.stories.append(Story(halves, Linked.YES, *remembered(tome, link, self.memories[RIGHT].normal)))
-        known = Counter(kept for story in self.stories for kept in story.halves.values())
+            for side, kept in ((LEFT, left), (RIGHT, right)):
+                if kept is None or self.now[side][kept].content != link.half(side).content:
+                    return
+            assert left is not None
+            assert right is not None
+            halves = {LEFT: left, RIGHT: right}
+            past = remembered(tome, link, self.memories[RIGHT].normal)
+            stories.append(Story(halves, Linked.YES, *past))
+        known = Counter(kept for story in stories for kept in story.halves.values())
         assert max(known.values(), default=0) <= 1, "one photo has two links"
+        self.stories, self.murky = stories, ""
 
     def _named(self, side: Side, tome: Tome, photo: Photo) -> Kept | None:
         for kept, seen in self.now[side].items():

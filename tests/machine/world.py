@@ -109,7 +109,7 @@ class World:
         if not faults:
             self._check_no_picture_was_there(told)
         if self.who.murky:
-            if rules.healthy:
+            if rules.complete:
                 self.who.believe(self._remembered())
         else:
             for story in list(self.who.stories):

@@ -224,6 +224,8 @@ def test_service_that_makes_other_bytes_of_pictures_has_not_changed_them() -> No
 def test_pictures_without_comparable_digests_are_taken_for_the_same() -> None:
     there = replace(photo(), content="revision 7")
     assert told(plan(pair(None, photo(), there), ends(), Policy())) == ["record content"]
+    titled = pair(link(photo(), there), photo(title="A"), there)
+    assert told(plan(titled, ends(), Policy())) == ["update right title"]
     painted = pair(link(photo(), there), photo(), replace(there, content="revision 8", version=""))
     assert told(plan(painted, ends(), Policy())) == ["update left content"]
 
@@ -289,10 +291,12 @@ MISTAKEN = [
 def test_two_pictures_of_one_name_exchange_nothing(
     policy: Policy, right: Capabilities | None, why: str, begun: bool
 ) -> None:
-    here, there = photo("P", title="Beach", tags=tags("x")), photo("Q", tags=tags("y"))
+    here = photo("P", title="Beach", tags=tags("x"))
+    there = photo("Q", name="A.JPG", tags=tags("y"))
     base = plan(pair(None, here, there), ends(), Policy(prefer=LEFT))[0].link if begun else None
     (conflict,) = plan(pair(base, here, there), ends(None, right), policy)
     assert (conflict.op, conflict.fields, conflict.why) == (Op.CONFLICT, (Field.CONTENT,), why)
+    assert conflict.name == "a.jpg"
 
 
 def tags(*names: str) -> frozenset[str]:

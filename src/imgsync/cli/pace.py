@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from ..events import Done, Event, Failed, Scanned, Sent
+from ..events import Done, Event, Failed, Found, Scanned, Sent
 from ..model import Field
 from ..plan import Action, Op
 from .words import size
@@ -32,21 +32,27 @@ class Pace(Protocol):
 
 
 class Looking:
-    """A run that looks at both sides; how much there is, is known at its end."""
-
-    share: float | None = None
+    """A run that looks at both sides. How much there is, is known when both have listed albums."""
 
     def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
         self._clock = clock
         self._start = clock()
+        self._found = 0
         self._albums = 0
         self._photos = 0
 
+    @property
+    def share(self) -> float | None:
+        return min(1.0, self._albums / self._found) if self._found else None
+
     def tell(self, event: Event) -> None:
-        if isinstance(event, Scanned):
-            self._albums += 1
-            self._photos += event.photos or 0
+        match event:
+            case Found(albums=albums):
+                self._found += albums
+            case Scanned(photos=photos):
+                self._albums += 1
+                self._photos += photos or 0
 
     def words(self) -> Iterator[str]:
         yield f"looking: {self._albums:,} albums"
@@ -54,6 +60,8 @@ class Looking:
         if self._photos and seconds:
             yield f"{self._photos:,} photos"
             yield f"{self._photos / seconds:,.0f} photos/s"
+        if self.share and seconds:
+            yield f"{duration(seconds / self.share - seconds)} left"
         yield self._what
 
 

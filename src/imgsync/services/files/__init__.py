@@ -62,9 +62,12 @@ class Files(Service):
             raise UsageError(f"write = {write} of {name}: it must be embed or sidecar")
         if not jobs.isdecimal() or int(jobs) < 1:
             raise UsageError(f"jobs = {jobs} of {name}: it must be a number from 1 on")
+        path = Path(settings["path"]).expanduser()
+        if not path.is_absolute():
+            raise UsageError(f"path = {path} of {name}: it must begin at / or ~")
         return cls(
             name,
-            Path(settings["path"]).expanduser(),
+            path,
             write="embed" if write == "embed" else "sidecar",
             trash=settings.get("trash", "auto"),
             jobs=int(jobs),
