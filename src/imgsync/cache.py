@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from .albums import join
-from .errors import StateError
+from .errors import Rejected, Stale, StateError
 from .events import Done, Event, Failed, Found, Planned, Scanned, Shown, Summary, count
 from .ledger import fingerprint_of, recorded
 from .match import Leftovers, by_ref, relink
@@ -59,6 +59,8 @@ class CacheRun:
                 self._look_at(album, rest)
             except StateError as error:
                 self.plan.troubles.append(error)
+            except (Stale, Rejected) as error:
+                self._fail(album.path, None, str(error))
         self._miss_folders()
         relink(rest)
         for pair in rest.links:

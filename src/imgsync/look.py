@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 
 from .albums import Folder, Place, join, pair_albums, surveyed
-from .errors import Error, Refused, StateError
+from .errors import Error, Refused, Rejected, Stale, StateError
 from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, meet, relink
 from .model import Album, Field, Link, Pair, Photo, Side
@@ -145,6 +145,9 @@ class _Eye:
                     self._scan_place(place)
                 except StateError as error:
                     self._trouble(place.key, error)
+                    del self.findings.places[place.key]
+                except (Stale, Rejected) as error:
+                    self._fail(Failed(None, place.key, None, str(error)))
                     del self.findings.places[place.key]
         if searching:
             self._find_lost()

@@ -469,8 +469,7 @@ def _create(
         without=hidden,
         why=why,
         blocked=reason,
-        accepted=reason is not None
-        and takes is not None
+        accepted=takes is not None
         and suffix not in takes
         and suffix in policy.accept.get(side, ()),
     )

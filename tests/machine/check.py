@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from said import (
+from .said import (
     LEFT,
     NOWHERE,
     RIGHT,
@@ -24,7 +24,7 @@ from said import (
     one_value,
     parts,
 )
-from who import EMPTY, Who
+from .who import EMPTY, Who
 
 from imgsync.model import NOTHING_SAID, Field, Metadata, Region, Side
 from imgsync.plan import Action, Op

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ground import Disk, Shelves
+from .ground import Disk, Shelves
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from said import LEFT, RIGHT, Rules
-from world import World
+from .said import LEFT, RIGHT, Rules
+from .world import World
 
 from imgsync import execute
 from imgsync.model import Field, Location, Region, Side

@@ -6,8 +6,8 @@ import itertools
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
-from ground import Watched
-from said import (
+from .ground import Watched
+from .said import (
     LEFT,
     RIGHT,
     SCALARS,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from check import Check, Sides
-from ground import LETS_PASS, Disk, Tree, Watched, failing
-from said import LEFT, RIGHT, Rules, look
-from who import Who
+from .check import Check, Sides
+from .ground import LETS_PASS, Disk, Tree, Watched, failing
+from .said import LEFT, RIGHT, Rules, look
+from .who import Who
 
 from imgsync.cache import CacheRun
 from imgsync.errors import Refused
@@ -106,8 +106,6 @@ class World:
             return told
         rules = msgspec.structs.replace(rules, healthy=told.done and not troubled)
         self._check_writes(rules, told, before, after)
-        if not faults:
-            self._check_no_picture_was_there(told)
         if self.who.murky:
             if rules.complete:
                 self.who.believe(self._remembered())
@@ -115,6 +113,8 @@ class World:
             for story in list(self.who.stories):
                 Check(self.who, story, rules, before, after, told.actions).check()
             self.who.bury(after, rules)
+            if not faults:
+                self._check_no_picture_was_there(told)
         if rules.healthy:
             self._check_again(rules, told)
         return told

@@ -59,6 +59,7 @@ FOLDED = [
     ("not shown there", "", "", "Secret", "", "Secret", ""),
     ("not shown there, all removed there", "Secret a", "a", "Secret a", "", "Secret", ""),
     ("not shown there, removed here", "Secret a", "a", "a", "a", "a", "a"),
+    ("never taken there", "Sea", "", "Sea", "", "Sea", ""),
 ]
 
 

@@ -372,6 +372,7 @@ def test_move_is_carried_by_the_next_full_run(change: str) -> None:
     both = replace(both, right=photo(tags=frozenset("a"), title="B"))
     (record,) = plan(both, ends(), Policy(fields=frozenset({Field.TAGS})))
     assert told((record,)) == ["record tags"]
+    assert record.album == both.left_album
     both = replace(both, base=record.link)
     assert told(plan(both, ends(), Policy())) == [f"move right to {path}", "update left title"]
 

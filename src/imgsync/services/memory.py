@@ -249,14 +249,15 @@ class Memory(Service):
     def _same(self, shelf: Shelf, name: str, picture: bytes) -> Kept | None:
         """The photo that a `create` would make a second time.
 
-        Services that show a photo in several albums know a picture by its bytes alone.
+        Services that show a photo in several albums know a picture by its bytes alone; others by
+        the name too, which may be one like it if that one was taken.
         """
-        many = self.capabilities.many
-        for other in self.shelves if many else [shelf]:
-            for kept in other.photos:
-                if kept.picture == picture and (many or kept.name == name):
-                    return kept
-        return None
+        if self.capabilities.many:
+            all_kept = (kept for other in self.shelves for kept in other.photos)
+            return next((kept for kept in all_kept if kept.picture == picture), None)
+        named = {kept.name: kept for kept in shelf.photos}
+        taken = (named[like] for like in itertools.takewhile(named.__contains__, _like(name)))
+        return next((kept for kept in taken if kept.picture == picture), None)
 
     # What is kept
 
@@ -324,7 +325,13 @@ def _digest(checksum: str, picture: bytes) -> str:
 
 def _free(name: str, shelf: Shelf) -> str:
     """`name`, or one like it that no photo of the album has."""
-    stem, dot, suffix = name.rpartition(".")
     taken = {kept.name for kept in shelf.photos}
-    others = (f"{stem}-{n}{dot}{suffix}" for n in itertools.count(2))
-    return next(free for free in itertools.chain([name], others) if free not in taken)
+    return next(free for free in _like(name) if free not in taken)
+
+
+def _like(name: str) -> Iterator[str]:
+    """`name`, and then others like it."""
+    stem, dot, suffix = name.rpartition(".")
+    yield name
+    for number in itertools.count(2):
+        yield f"{stem}-{number}{dot}{suffix}"
