@@ -257,7 +257,7 @@ class _Executor:
             case Op.RECORD:
                 assert action.link is not None
                 walk.link = msgspec.structs.replace(action.link, id=walk.id)
-                self._write(walk, walk.home)
+                self._write(walk, walk.new_home)
             case Op.CREATE:
                 self._create(action, walk)
             case Op.UPDATE:
@@ -332,8 +332,9 @@ class _Executor:
         if now.name != name and self._frees(name, key, side):
             self.detours.append((action, walk))
         walk.show(side, now, key)
-        walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset())
-        self._write(walk, walk.album(Side.LEFT))
+        placed = action.name != action.to[1] or walk.is_named_alike
+        walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset(), placed=placed)
+        self._write(walk, walk.new_home)
 
     def _delete(self, action: Action, walk: _Walk) -> None:
         side = action.side
@@ -455,6 +456,21 @@ class _Walk:
 
     def album(self, side: Side) -> str:
         return self.pair.album_of(side)
+
+    @property
+    def new_home(self) -> str:
+        """Where the link is to be kept: it follows when both sides show the photo in one album."""
+        pair = self.pair
+        return pair.left_album if pair.left_album == pair.right_album else self.home
+
+    @property
+    def is_named_alike(self) -> bool:
+        """Whether neither side has another name than the link says."""
+        left, right = self.both
+        return self.link is not None and (self.link.left.name, self.link.right.name) == (
+            left.name,
+            right.name,
+        )
 
     @property
     def both(self) -> tuple[Photo, Photo]:

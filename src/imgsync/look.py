@@ -370,7 +370,16 @@ class _Eye:
         if actions:
             self._add(actions)
         elif pair.base is not None and pair.left is not None and pair.right is not None:
-            link = settle(pair.base, pair.base.id, pair.left, pair.right, self.ends, frozenset())
+            placed = Field.CONTENT in self.run.policy.fields
+            link = settle(
+                pair.base,
+                pair.base.id,
+                pair.left,
+                pair.right,
+                self.ends,
+                frozenset(),
+                placed=placed,
+            )
             record = state.records.get(pair.base.id) if state else None
             if link != pair.base or (record and (record.photo != pair.left or record.racy)):
                 fresh = Refresh(link, pair.left)
