@@ -211,7 +211,7 @@ class CacheRun:
         here = fingerprint_of(state.records.values())
         if known and not units and not present and here == state.header.fingerprint:
             return
-        with state.hold():
+        with state.at_once():
             state.put(*map(self._recorded, present))
             for unit in units:
                 pair = unit[0].pair
@@ -248,7 +248,6 @@ class CacheRun:
         if here != header.fingerprint:
             header = without_fingerprints(header)
             state.put_header(msgspec.structs.replace(header, fingerprint=here))
-        state.save()
 
 
 def _believed(record: Record) -> Photo:

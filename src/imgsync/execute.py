@@ -62,6 +62,7 @@ class _Executor:
         self.troubles: list[Error] = []
         self.detours: list[tuple[Action, _Walk]] = []
         self.written: dict[tuple[Side, str], Photo] = {}
+        self.linked = {_spot(*spot) for spot in findings.linked_names}
 
     def execute(self) -> Summary:
         try:
@@ -331,6 +332,7 @@ class _Executor:
         now = self.run.side(side).move(album, photo, to, name)
         if now.name != name and self._frees(name, key, side):
             self.detours.append((action, walk))
+        self.linked.add(_spot(side, key, now.name))
         walk.show(side, now, key)
         placed = action.name != action.to[1] or walk.is_named_alike
         walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset(), placed=placed)
@@ -354,11 +356,23 @@ class _Executor:
             return msgspec.structs.replace(original, stream=cast(BinaryIO, told))
 
         return Source(
-            name=action.name if action.op is Op.CREATE and action.name else photo.name,
+            name=self._unlinked_name(action) if action.op is Op.CREATE else photo.name,
             metadata=action.metadata,
             photo=photo,
             open=open_photo,
         )
+
+    def _unlinked_name(self, action: Action) -> str:
+        """The name for a creation, or one like it where a linked photo has that.
+
+        Given the same picture under that name, a service would take it for the linked one.
+        """
+        stem, dot, suffix = (action.name or "").rpartition(".")
+        for number in itertools.count(1):
+            name = f"{stem}-{number}{dot}{suffix}" if number > 1 else f"{stem}{dot}{suffix}"
+            if _spot(action.side, action.album, name) not in self.linked:
+                return name
+        raise AssertionError
 
     def _finish_detours(self) -> None:
         """Gives photos the names that others, meanwhile moved away, held when it was their turn."""

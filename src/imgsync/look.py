@@ -366,6 +366,10 @@ class _Eye:
             self._add((action,))
 
     def _consider(self, pair: Pair, state: State | None) -> None:
+        for side in Side:
+            photo = pair.photo(side)
+            if pair.base is not None and photo is not None:
+                self.findings.linked_names.add((side, pair.album_of(side), photo.name))
         actions = plan(pair, self.ends, self.run.policy)
         if actions:
             self._add(actions)

@@ -327,7 +327,8 @@ class Check:
         two = self._two(self.after)
         story.pasts = {}
         for part in two:
-            sent = part in PLACE or part == "content" or self._alike(part)(*two[part])
+            sent = part in PLACE or part == "content" or not self._able(part)(side.other)
+            sent = sent or self._alike(part)(*two[part])
             if sent and self._covers(part):
                 story.pasts[part] = {two[part]}
             else:

@@ -84,9 +84,6 @@ class Who:
         now = self.now[side]
         return [s for s in self.stories if set(s.halves) == {side} and s.halves[side] in now]
 
-    def _lone_seen(self) -> list[Seen]:
-        return [self.now[side][s.halves[side]] for side in Side for s in self._lone(side)]
-
     def _dead(self, side: Side) -> list[Story]:
         now = self.now[side]
         return [s for s in self.stories if len(s.halves) == 2 and s.halves[side] not in now]
@@ -171,14 +168,14 @@ class Who:
         painted = pictures != {now.content}
         if (strayed or painted) and (twins or claims[now.content] > 1):
             return "one of several twins was moved or painted over"
-        if strayed and any(lone.content == now.content for lone in self._lone_seen()):
-            return "a photo was moved, and there is a new twin of it"
         if strayed and painted:
             return "a photo was moved and painted over"
         if moved and ":" not in now.content:
             return "a photo was moved whose picture nothing tells"
         if story.linked is Linked.MAYBE and (moved or painted):
             return "a photo that may still be a stranger was moved or painted over"
+        if story.linked is Linked.MAYBE and ":" not in now.content and renamed:
+            return "a photo that may still be a stranger was renamed, and nothing tells its picture"
         return ""
 
     # In a run, and after it.

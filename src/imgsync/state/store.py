@@ -11,7 +11,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -55,6 +55,7 @@ class State:
         self._stamp = stamp
         self._saved = not touched
         self._lock: ExitStack | None = None
+        self._gathers = False
         self._list_below()
 
     @classmethod
@@ -144,11 +145,33 @@ class State:
             finally:
                 self._lock = None
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What is put and dropped meanwhile reaches the disk together, by one `save` at the end.
+
+        Other runs are kept from the album as by `hold`. For what can be found out again: nothing
+        of it is durable before the end, and nothing is written if the body raises.
+        """
+        with self.hold() if self.exists else nullcontext():
+            self._gathers = True
+            try:
+                yield
+            finally:
+                self._gathers = False
+            self._rewrite()
+
     def _append(self, *values: Value) -> None:
         try:
             lines = b"".join(map(self._contents.line, values))
         except BadLine as error:
             raise StateError(f"{self.path} cannot take this in: {error}") from error
+        if not self._gathers:
+            self._append_lines(lines)
+        for value in values:
+            self._contents.take(value)
+        self._list_below()
+
+    def _append_lines(self, lines: bytes) -> None:
         if not self.exists or not self._contents.whole:
             self._rewrite()
         self._check_unchanged()
@@ -164,9 +187,6 @@ class State:
                 raise
             finally:
                 self._stamp = _stamp(os.fstat(descriptor))
-        for value in values:
-            self._contents.take(value)
-        self._list_below()
 
     def _rewrite(self) -> None:
         """Writes the whole file, and hands a lock on the old one over to the new one."""

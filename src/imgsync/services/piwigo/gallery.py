@@ -1,0 +1,216 @@
+"""A session with a Piwigo: calls of its API, and what their answers mean."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from ...errors import Denied, Unavailable
+from ..http import Declined, Http, Part
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["Gallery", "Status"]
+
+ENTRY = "/ws.php"
+ADMINISTRATORS = frozenset({"webmaster", "admin"})
+HTML, GUEST, BAD_TOKEN, BAD_LOGIN = 0, 401, 403, 999
+
+T = TypeVar("T")
+
+
+class Status(msgspec.Struct):
+    """What `pwg.session.getStatus` says; the last two to administrators alone."""
+
+    username: str
+    status: str
+    version: str
+    pwg_token: str
+    upload_file_types: str = ""
+    upload_form_chunk_size: int = 500
+
+    @property
+    def major(self) -> int:
+        return int(self.version.partition(".")[0]) if self.version[:1].isdecimal() else 0
+
+
+class Gallery:
+    """A user's session. It bears several threads.
+
+    Raises Denied where the user may not come in or is no administrator, Declined with Piwigo's
+    own number in `status` for what it refuses, 0 where it gives a page of HTML instead of an
+    answer, Unavailable for what may pass.
+    """
+
+    def __init__(self, url: str, user: str, password: str, *, who: str, connections: int) -> None:
+        self.who = who
+        self._user = user
+        self._password = password
+        self._http = _Http(url, who=who, secrets=[password], connections=connections)
+        self._lock = Lock()
+        self._sessions = 0
+        self.status = self._begin()
+
+    def ask(
+        self,
+        method: str,
+        kind: type[T],
+        form: Mapping[str, str] | None = None,
+        *,
+        once: bool = False,
+    ) -> T:
+        """The answer to a call. `once`: it must not be sent again when its answer got lost."""
+        return self._in_session(lambda: self._ask(method, kind, form or {}, safe=not once))
+
+    def upload(self, form: Mapping[str, str], chunk: bytes) -> Any:
+        """The answer to `pwg.images.uploadAsync` for one chunk."""
+
+        def call() -> Any:
+            # A user name is a must before Piwigo 16, and no login without a password.
+            told = {"username": self._user, "pwg_token": self.status.pwg_token, **form}
+            parts = [Part(name, value) for name, value in told.items()]
+            parts.append(Part("file", chunk, len(chunk), "chunk"))
+            path = f"{ENTRY}?format=json&method=pwg.images.uploadAsync"
+            return self._http.send("POST", path, object, parts)
+
+        return self._in_session(call)
+
+    def believed(self, read: Callable[[], T]) -> T:
+        """What `read` finds while the session lasts: one that has expired is a guest's, silently.
+
+        A guest sees fewer albums and photos; what is then missing must not be taken for deleted.
+        """
+        for _ in range(2):
+            session = self._sessions
+            found = read()
+            if self._ask("pwg.session.getStatus", Status, {}, safe=True).username == self._name:
+                return found
+            self._renew(session)
+        raise Denied(f"{self.who} forgets us at once: its sessions do not last")
+
+    def fetch(self, url: str) -> tuple[Any, int | None]:
+        """The file of a photo, whose address the gallery gave: always from the gallery itself."""
+        return self._http.fetch(self._http.below(url))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _in_session(self, call: Callable[[], T]) -> T:
+        """Calls; once more in a new session if it was refused because the old one had expired."""
+        session = self._sessions
+        try:
+            return call()
+        except Declined as error:
+            if error.status not in (GUEST, BAD_TOKEN):
+                raise
+        self._renew(session)
+        try:
+            return call()
+        except Declined as error:
+            if error.status == GUEST:
+                raise Denied(f"{self.who} lets {self._name} not do this: {error.reason}") from None
+            raise
+
+    def _ask(self, method: str, kind: type[T], form: Mapping[str, str], *, safe: bool) -> T:
+        # A body must never be empty: so the method and the token are in it.
+        told = {"method": method, "pwg_token": self._token(), **form}
+        answer = self._http.ask(
+            "POST",
+            ENTRY,
+            object,
+            form=told,
+            params={"format": "json", "method": method},
+            safe=safe,
+        )
+        return self._as(kind, answer)
+
+    def _token(self) -> str:
+        return self.status.pwg_token if self._sessions else ""
+
+    def _as(self, kind: type[T], answer: object) -> T:
+        """Numbers come as numbers or as text, depending on the method and the version."""
+        try:
+            return msgspec.convert(answer, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise Unavailable(f"{self.who} gives an answer that makes no sense ({error})") from None
+
+    def _renew(self, session: int) -> None:
+        with self._lock:
+            if self._sessions == session:
+                self.status = self._begin()
+
+    def _begin(self) -> Status:
+        credentials = {"username": self._user, "password": self._password}
+        try:
+            self._ask("pwg.session.login", bool, credentials, safe=True)
+        except Declined as error:
+            if error.status != BAD_LOGIN:
+                raise
+            raise Denied(
+                f"{self.who} does not let in {self._user}: look at user and password"
+            ) from None
+        status = self._ask("pwg.session.getStatus", Status, {}, safe=True)
+        if status.status not in ADMINISTRATORS:
+            raise Denied(
+                f"{self._user} is no administrator of {self.who}: only those may upload and edit"
+            )
+        self._sessions += 1
+        self._name = status.username
+        return status
+
+
+class _Http(Http):
+    """HTTP in which the answer's text counts: Piwigo's status says little about it."""
+
+    def below(self, url: str) -> str:
+        """The path of an address that the gallery gave, below its own; never another server."""
+        rest = re.sub(r"^[a-z]+://[^/]*", "", url)
+        base = self._base[len(self.where) :]
+        if not rest.startswith(f"{base}/"):
+            raise Declined(f"{self.who} points outside of itself for a file", HTML, "")
+        return rest[len(base) :].replace(" ", "%20")
+
+    def _check(self, response: httpx2.Response) -> None:
+        body = self._read(response) if response.status_code >= 400 else b""
+        answer = _answer(body)
+        if answer is None:
+            super()._check(response)
+        elif answer.get("stat") == "ok":
+            status = response.status_code
+            raise Unavailable(f"{self.who} says that it did only a part ({status})")
+        else:
+            raise self._refusal(answer)
+
+    def _decoded(self, body: bytes, kind: type[T]) -> Any:
+        answer = _answer(body)
+        if answer is None:
+            page = body.decode(errors="replace")
+            text = self._public(re.sub(r"<[^>]*>|\s+", " ", page))
+            raise Declined(f"{self.who} gives no answer but a page: {text}", HTML, text)
+        if answer.get("stat") != "ok":
+            raise self._refusal(answer)
+        return answer.get("result")
+
+    def _refusal(self, answer: Mapping[str, Any]) -> Declined:
+        reason = self._public(str(answer.get("message", "")))
+        number = answer.get("err")
+        status = number if isinstance(number, int) else -1
+        return Declined(f"{self.who} declines ({status}: {reason})", status, reason)
+
+
+def _answer(body: bytes) -> dict[str, Any] | None:
+    """The answer in what was sent: warnings of PHP may stand before it. None if there is none."""
+    start = body.rfind(b'{"stat"')
+    if start < 0:
+        return None
+    try:
+        answer = json.loads(body[start:])
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
