@@ -45,8 +45,8 @@ class Place(msgspec.Struct):
     `there`: the past. `right_path`: where it stands on the right, or is to stand.
     `move`, `to`: the side on which the album is to be moved, and its path afterwards.
     `disputed`: it was moved on both sides, differently.
-    `lost`: its album on the right is gone. `known`: it has a folder or a memory here; if not, it
-    is new on the right.
+    `lost`: its album on the right is gone. `strayed`: and its folder stands elsewhere now.
+    `known`: it has a folder or a memory here; if not, it is new on the right.
     """
 
     key: str
@@ -58,6 +58,7 @@ class Place(msgspec.Struct):
     to: str = ""
     disputed: bool = False
     lost: bool = False
+    strayed: bool = False
     known: bool = True
 
 
@@ -76,9 +77,17 @@ def below(path: str, above: str) -> str | None:
 
 
 def pair_albums(
-    folders: Iterable[Folder], rights: Sequence[Album], ground: Ground, policy: Policy
+    folders: Iterable[Folder],
+    rights: Sequence[Album],
+    ground: Ground,
+    policy: Policy,
+    *,
+    leads: bool = True,
 ) -> list[Place]:
-    """The albums of a run, an album before those below it; those only on the right at the end."""
+    """The albums of a run, an album before those below it; those only on the right at the end.
+
+    `leads`: an album that was moved on the right is to be moved here.
+    """
     ordered = sorted(folders, key=lambda folder: _levels(folder.album.path))
     found, lost = _find(ordered, rights)
     taken = {album.ref for album in found.values()}
@@ -89,11 +98,15 @@ def pair_albums(
         place = Place(path, left=folder.album, there=folder.there, right=found.get(path))
         if place.right is not None:
             place.right_path = place.right.path
-            _notice_move(place, folder, atlas, policy)
+            _notice_move(place, folder, atlas, policy, leads=leads)
         else:
             past = lost.get(path)
-            wanted = past.path if past else atlas.right_path(path)
+            # Moved on both sides alike, it stands where the folder's path leads to.
+            spots = [past.path] if past else []
+            spots.append(atlas.right_path(path))
+            wanted = next((spot for spot in spots if spot in free), spots[0])
             place.right = free.pop(wanted, None)
+            place.strayed = past is not None and _has_moved(folder, past, ground)
             place.lost = past is not None and place.right is None
             place.right_path = wanted
             place.there = past
@@ -202,14 +215,15 @@ def _find(
     return found, lost
 
 
-def _notice_move(place: Place, folder: Folder, atlas: _Atlas, policy: Policy) -> None:
+def _notice_move(
+    place: Place, folder: Folder, atlas: _Atlas, policy: Policy, *, leads: bool
+) -> None:
     """Sets `move` or `disputed` where folder and album are no longer at the same path."""
     there, right = place.there, place.right
     assert there is not None
     assert right is not None
-    rel = join(atlas.ground.rel, place.key)
-    here_moved = there.here != folder.absolute and there.rel != rel
-    there_moved = there.path != right.path
+    here_moved = _has_moved(folder, there, atlas.ground)
+    there_moved = leads and there.path != right.path
     wanted_right = atlas.right_path(place.key) if here_moved else right.path
     wanted_left = atlas.left_path(right.path) if there_moved else place.key
     if here_moved and wanted_right == atlas.carried(right.path, Side.RIGHT):
@@ -222,3 +236,7 @@ def _notice_move(place: Place, folder: Folder, atlas: _Atlas, policy: Policy) ->
         place.move, place.to = Side.RIGHT, wanted_right
     elif there_moved and wanted_left is not None:
         place.move, place.to = Side.LEFT, wanted_left
+
+
+def _has_moved(folder: Folder, there: AlbumThere, ground: Ground) -> bool:
+    return there.here != folder.absolute and there.rel != join(ground.rel, folder.album.path)

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from threading import RLock
 from typing import BinaryIO, TypeVar, cast
 
@@ -18,11 +19,10 @@ from .albums import join
 from .errors import Denied, Error, Rejected, ServiceError, Stale, StateError, Unavailable
 from .events import Done, Failed, Sent, Started, Summary, count
 from .ledger import Ledger
-from .model import Album, Field, Pair, Photo, Side, same
+from .model import Album, Field, Metadata, Pair, Photo, Side, same
 from .plan import Action, Op, plan, settle
 from .run import Findings, Run
 from .service import Original, Source
-from .state import new_id
 
 __all__ = ["execute"]
 
@@ -62,11 +62,13 @@ class _Executor:
         self.troubles: list[Error] = []
         self.detours: list[tuple[Action, _Walk]] = []
         self.written: dict[tuple[Side, str], Photo] = {}
+        self.homes: dict[str, str] = {}
         self.linked = {_spot(*spot) for spot in findings.linked_names}
 
     def execute(self) -> Summary:
         try:
             self._move_albums()
+            self._announce()
             for group in self._groups():
                 self._do_group(group)
             self._finish_detours()
@@ -83,12 +85,12 @@ class _Executor:
 
     def _move_albums(self) -> None:
         moved = False
-        for action, *_rest in self.findings.units:
-            if action.op is Op.MOVE and action.name is None:
-                if action.blocked is None:
-                    moved = self._move_album(action) or moved
-                else:
-                    self._count(action)
+        units = [u for u in self.findings.units if u[0].op is Op.MOVE and u[0].name is None]
+        for action, *_rest in _in_order(units):
+            if action.blocked is None:
+                moved = self._move_album(action) or moved
+            else:
+                self._count(action)
         if moved:
             self._list_again()
 
@@ -105,6 +107,7 @@ class _Executor:
             self._failed(action, error)
             return False
         self.albums[side][key] = now
+        self.ledger.placed.add(key)
         if side is Side.LEFT:
             self.ledger.move(key, now.path)
         self.ledger.write_album(key, self.albums)
@@ -170,6 +173,19 @@ class _Executor:
             if action.name is None and action.op is not Op.MOVE:
                 yield [(action,)]
 
+    def _announce(self) -> None:
+        """Tells each side which photos it will be asked to create."""
+        for side in Side:
+            photos = [
+                photo
+                for unit in self.findings.units
+                for action in unit
+                if action.op is Op.CREATE and action.side is side and action.blocked is None
+                if (photo := action.pair.photo(side.other))
+            ]
+            if photos:
+                self._patiently(partial(self.run.side(side).expect, photos))
+
     def _do_group(self, group: list[tuple[Action, ...]]) -> None:
         """Does the units of one album while nobody else may; several at once if both sides can."""
         keys = set()
@@ -213,7 +229,8 @@ class _Executor:
             yield
 
     def _do_unit(self, unit: tuple[Action, ...]) -> None:
-        walk = _Walk(unit[0].pair)
+        with self.lock:
+            walk = _Walk(unit[0].pair, self.ledger.id_of(unit[0].pair))
         unit = self._caught_up(walk, unit)
         for action in unit:
             if action.blocked is not None or action.op is Op.CONFLICT:
@@ -311,15 +328,20 @@ class _Executor:
         assert other is not None
         service, album = self.run.side(side), self._album(side, walk.album(side))
         fields = frozenset(action.fields)
+        told = photo.metadata.but(action.metadata, fields)
         if Field.CONTENT in fields:
             origin = self._album(side.other, walk.album(side.other))
             source = self._source(action, side.other, origin, other)
             now = service.replace(album, photo, source)
         else:
-            now = service.edit(album, photo, photo.metadata.but(action.metadata, fields), fields)
+            now = service.edit(album, photo, told, fields)
         walk.show(side, now)
         self._remember(side, now)
-        walk.link = settle(walk.link, walk.id, *walk.both, self.ends, fields, placed=False)
+        stubborn = _stubborn(photo.metadata, told, now.metadata)
+        link = walk.link
+        walk.link = settle(
+            link, walk.id, *walk.both, self.ends, fields, placed=False, stubborn=stubborn
+        )
         self._write(walk, walk.home)
 
     def _move(self, action: Action, walk: _Walk) -> None:
@@ -333,8 +355,8 @@ class _Executor:
         if now.name != name and self._frees(name, key, side):
             self.detours.append((action, walk))
         self.linked.add(_spot(side, key, now.name))
+        placed = action.name != action.to[1] or walk.is_named_as_agreed
         walk.show(side, now, key)
-        placed = action.name != action.to[1] or walk.is_named_alike
         walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset(), placed=placed)
         self._write(walk, walk.new_home)
 
@@ -415,10 +437,15 @@ class _Executor:
             if walk.home != home:
                 self.ledger.drop_link(walk.home, walk.link.id)
                 walk.home = home
+            self.homes[walk.id] = home
 
     def _forget(self, walk: _Walk) -> None:
+        """Forgets the walk's link, unless this run has meanwhile written it anew in its album.
+
+        That happens to a link that stood in two albums, as a run that died has left it.
+        """
         with self.lock:
-            if walk.link is not None:
+            if walk.link is not None and self.homes.get(walk.id) != walk.home:
                 self.ledger.drop_link(walk.home, walk.link.id)
 
     def _remember(self, side: Side, photo: Photo) -> None:
@@ -459,11 +486,11 @@ class _Executor:
 class _Walk:
     """A pair on its way: as both sides show it by now, its link so far, and where that is kept."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: Pair, id: str) -> None:
         self.pair = pair
         self.link = pair.base
         self.home = pair.album
-        self.id = pair.base.id if pair.base else new_id()
+        self.id = id
 
     def photo(self, side: Side) -> Photo | None:
         return self.pair.photo(side)
@@ -478,7 +505,7 @@ class _Walk:
         return pair.left_album if pair.left_album == pair.right_album else self.home
 
     @property
-    def is_named_alike(self) -> bool:
+    def is_named_as_agreed(self) -> bool:
         """Whether neither side has another name than the link says."""
         left, right = self.both
         return self.link is not None and (self.link.left.name, self.link.right.name) == (
@@ -517,6 +544,14 @@ class _Told(io.BufferedIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
+
+
+def _stubborn(before: Metadata, told: Metadata, now: Metadata) -> Metadata:
+    """The tags and people that were to go and did not: some services cannot let go of them."""
+    return Metadata(
+        tags=(before.tags - told.tags) & now.tags,
+        people=tuple(p for p in now.people if p in before.people and p not in told.people),
+    )
 
 
 def _by_album(units: Iterable[tuple[Action, ...]]) -> Iterator[list[tuple[Action, ...]]]:

@@ -21,6 +21,7 @@ from .state import (
     Header,
     Record,
     State,
+    new_id,
     short_hash,
     without_fingerprints,
 )
@@ -39,6 +40,8 @@ class Ledger:
         self.findings = findings
         self.states = findings.states
         self.paths: dict[str, str] = {}
+        self.placed: set[str] = set()  # albums that were moved as planned
+        self._known: dict[str, dict[str, str]] = {}
         self.troubles: list[StateError] = []
 
     def state(self, key: str) -> State:
@@ -63,6 +66,20 @@ class Ledger:
 
     # Photos.
 
+    def id_of(self, pair: Pair) -> str:
+        """The id of a pair's photo: its link's, else that of the file's record, else a new one."""
+        if pair.base is not None:
+            return pair.base.id
+        home, known = pair.left_album, None
+        if pair.left is not None and home in self.states:
+            if home not in self._known:
+                records = self.states[home].records.values()
+                self._known[home] = {
+                    r.photo.ref: r.id for r in records if not (r.gone or self._has(r))
+                }
+            known = self._known[home].get(pair.left.ref)
+        return known or new_id()
+
     def write(self, home: str, link: Link, photo: Photo | None, album: Album) -> None:
         """Records a link, and the photo if it stands in the folder of `home`."""
         self.state(home).put(self._record(home, link, photo, album))
@@ -84,6 +101,8 @@ class Ledger:
 
     def drop_link(self, key: str, id: str) -> None:
         """Forgets a link whose photo is no longer in the folder; all of it if it has no other."""
+        bereft = self.findings.bereft.get(key, [])
+        bereft[:] = [link for link in bereft if link.id != id]
         record = self.states[key].records.get(id) if key in self.states else None
         if record is None:
             return
@@ -108,16 +127,27 @@ class Ledger:
             here=str(self.run.folder(left.path)),
             rel=join(self.run.ground.rel, left.path),
         )
+        place = self.findings.places.get(key)
+        if past is not None and key not in self.placed and place and (place.move or place.disputed):
+            # A move that was not carried is not agreed: the next run finds it again.
+            there = msgspec.structs.replace(there, path=past.path, here=past.here, rel=past.rel)
         if past is not None and (past.ref, past.path, past.here) == (
-            right.ref,
-            right.path,
+            there.ref,
+            there.path,
             there.here,
         ):
             return
-        place = self.findings.places.get(key)
         if place is None or place.there is None:
             self._drop_strange_links(state)
         self._put_there(state, there)
+        self._remember_bereft(state, self.findings.bereft.pop(key, []))
+
+    def _remember_bereft(self, state: State, links: Iterable[Link]) -> None:
+        """A folder that vanished is made anew: its photos that are not are still missing in it."""
+        for link in links:
+            photo = msgspec.structs.replace(link.left, ref=link.left.name, version="")
+            agreed = {self.run.key: Agreed(there=link.right)}
+            state.put(Record(link.id, photo, gone=True, links=agreed))
 
     def _drop_strange_links(self, state: State) -> None:
         """A copied folder brought along what its origin is linked to: that is not its own past."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from .albums import Folder, Place, join, pair_albums, surveyed
+from .albums import Folder, Place, below, join, pair_albums, surveyed
 from .errors import Error, Refused, Rejected, Stale, StateError
 from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, meet, relink
@@ -40,6 +40,9 @@ class _Eye:
         self.headers: dict[str, Header | None] = {}
         self.rest = Leftovers()
         self.unread: dict[Side, set[str]] = {side: set() for side in Side}
+        self.gone: list[tuple[str, str]] = []  # above which folder, and which: gone on both sides
+        self.broken: set[str] = set()  # albums whose state cannot be read
+        self.planned: list[Planned] = []
 
     def look(self) -> None:
         folders = [folder for folder in self._folders() if folder is not None]
@@ -50,9 +53,13 @@ class _Eye:
         self.run.listen(Found(self.ends.left.name, len(folders)))
         self.run.listen(Found(self.ends.right.name, len(rights)))
         self.findings.ground = surveyed(folders, self.run.ground)
-        places = pair_albums(folders, free, self.findings.ground, self.run.policy)
+        leads = self.ends.right.capabilities.leads
+        ground = self.findings.ground
+        places = pair_albums(folders, free, ground, self.run.policy, leads=leads)
         self._scan(places + vanished)
         self._think()
+        for event in self.planned:
+            self.run.listen(event)
         self._check()
 
     # The albums.
@@ -68,7 +75,7 @@ class _Eye:
                     header = state.header if state.exists else None
             except StateError as error:
                 self._trouble(album.path, error)
-                self.unread[Side.LEFT].add(album.path)
+                self.broken.add(album.path)
                 continue
             there = header.albums.get(self.run.key) if header else None
             yield Folder(album, str(folder), there)
@@ -96,6 +103,8 @@ class _Eye:
         ids = {self._header(key).id for key in present}
         places = []
         for above in sorted(present | {""}):
+            if self._is_hidden(above):
+                continue
             for path in self._header(above).below:
                 key = join(above, path)
                 if key in present or self._is_hidden(key):
@@ -105,16 +114,19 @@ class _Eye:
                 if child.id in ids or there is None:
                     continue
                 self.findings.missing[key] = (above, child)
-                place = Place(key, right=by_ref.get(there.ref))
-                place.right_path = place.right.path if place.right else ""
-                places.append(place)
+                right = by_ref.get(there.ref)
+                if right is None:
+                    self.findings.linked += len(there.photos)
+                    self.gone.append((above, key))
+                else:
+                    places.append(Place(key, right=right, right_path=right.path))
         return places
 
     def _is_hidden(self, key: str) -> bool:
         """Whether an album is not looked at: left out by the run, or unreadable on the left."""
-        if self.run.scope.hides_album(key):
+        if key in self.broken or self.run.scope.hides_album(key):
             return True
-        return any(key == path or key.startswith(f"{path}/") for path in self.unread[Side.LEFT])
+        return any(below(key, path) is not None for path in self.unread[Side.LEFT])
 
     def _header(self, key: str) -> Header:
         """What the state of an album says of it; of the top also where that is no album."""
@@ -153,8 +165,7 @@ class _Eye:
             self._find_lost()
 
     def _unread_right(self, place: Place) -> bool:
-        path = place.right_path
-        return any(path == p or path.startswith(f"{p}/") for p in self.unread[Side.RIGHT])
+        return any(below(place.right_path, path) is not None for path in self.unread[Side.RIGHT])
 
     def _scan_place(self, place: Place) -> None:
         if self._is_unchanged(place):
@@ -286,6 +297,7 @@ class _Eye:
         for photo in right.values():
             if short_hash(photo) in there.photos:
                 link = Link(new_id(), left=photo, right=photo)
+                self.findings.bereft.setdefault(place.key, []).append(link)
                 self.rest.links.append(Pair(place.key, link, None, photo, place.key, place.key))
             else:
                 strangers.append(photo)
@@ -315,11 +327,18 @@ class _Eye:
 
     def _take_over(self, lost: Place, found: Place) -> None:
         """The album of `found` is the one that `lost` misses: it was moved."""
+        wanted = join(self.findings.ground.base, lost.key)
         lost.right, lost.right_path, lost.lost = found.right, found.right_path, False
         strangers = self.rest.strangers[Side.RIGHT]
         strangers[lost.key] = strangers.pop(found.key)
-        if found.key != lost.key:
+        if found.key == lost.key:
+            return
+        if not lost.strayed or self.run.policy.prefer is Side.RIGHT:
             lost.move, lost.to = Side.LEFT, found.key
+        elif self.run.policy.prefer is Side.LEFT:
+            lost.move, lost.to = Side.RIGHT, wanted
+        else:
+            lost.disputed = True
 
     # Thinking.
 
@@ -334,14 +353,14 @@ class _Eye:
             left, right = strangers[Side.LEFT].get(key, ()), strangers[Side.RIGHT].get(key, ())
             for pair in meet(key, left, right):
                 self._consider(pair, None)
-        for key, (above, _child) in self.findings.missing.items():
-            gone = self.findings.places.get(key)
-            if gone is not None and gone.right is None:
-                action = Action(op=Op.FORGET, pair=Pair(above), album=key, why="gone on both sides")
-                self._add((action,))
+        for above, key in self.gone:
+            action = Action(op=Op.FORGET, pair=Pair(above), album=key, why="gone on both sides")
+            self._add((action,))
 
     def _think_of_place(self, place: Place) -> None:
         """The album's own actions: it is moved, or was moved on both sides."""
+        if Field.CONTENT not in self.run.policy.fields:
+            return
         if place.disputed:
             why = f"moved on both sides, on {self.ends.right.name} to {place.right_path}"
             action = Action(op=Op.CONFLICT, pair=Pair(place.key), album=place.key, why=why)
@@ -390,14 +409,27 @@ class _Eye:
                 self.findings.refreshes.setdefault(pair.album, []).append(fresh)
 
     def _add(self, actions: tuple[Action, ...]) -> None:
+        actions = tuple(map(self._if_rememberable, actions))
         self.findings.units.append(actions)
         for action in actions:
             self.plan.actions.append(action)
             self.plan.summary += count(action)
-            self.run.listen(Planned(action, self.run.name(action.side)))
+            planned = Planned(action, self.run.name(action.side))
+            if self.run.scope.show:
+                self.planned.append(planned)  # behind all that is shown
+            else:
+                self.run.listen(planned)
             if action.blocked is not None or action.op is Op.CONFLICT:
                 pair = action.pair
                 self.findings.open |= {action.album, pair.album, pair.left_album, pair.right_album}
+
+    def _if_rememberable(self, action: Action) -> Action:
+        """The action, blocked if the state of its album could not be written."""
+        state = self.findings.states.get(action.pair.left_album)
+        why = state.why_read_only if state else ""
+        if action.blocked is None and action.op is not Op.CONFLICT and why:
+            return msgspec.structs.replace(action, blocked=why)
+        return action
 
     def _check(self) -> None:
         """Refuses a plan that looks like an accident."""

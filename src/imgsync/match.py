@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 
 import msgspec
 
-from .model import Field, Link, Pair, Photo, Side, same, same_picture
+from .model import NOTHING_SAID, Field, Link, Pair, Photo, Side, same, same_picture
 
 __all__ = ["Leftovers", "by_ref", "meet", "relink"]
 
@@ -25,10 +25,11 @@ class Leftovers(msgspec.Struct):
     """What did not find its other half: links that miss a photo, and photos without a link.
 
     `links`: the pairs of links, with the photos that were found for them.
-    `strangers`: per side and album.
+    `strangers`: per side and album. `whole`: ids of the links that have both their photos.
     """
 
     links: list[Pair] = []
+    whole: set[str] = set()
     strangers: dict[Side, dict[str, list[Photo]]] = msgspec.field(
         default_factory=lambda: {side: {} for side in Side}
     )
@@ -36,6 +37,7 @@ class Leftovers(msgspec.Struct):
     def add(self, other: Leftovers) -> None:
         """Takes in another album's leftovers."""
         self.links += other.links
+        self.whole |= other.whole
         for side in Side:
             for album, photos in other.strangers[side].items():
                 self.strangers[side].setdefault(album, []).extend(photos)
@@ -58,6 +60,7 @@ def by_ref(
         pair = Pair(album, link, found_left, found_right, album, album)
         if found_left is not None and found_right is not None:
             whole.append(pair)
+            rest.whole.add(link.id)
         else:
             rest.links.append(pair)
         claimed[Side.LEFT].update([found_left.ref] if found_left else [])
@@ -79,10 +82,78 @@ def relink(rest: Leftovers) -> None:
     """Gives links their missing photos back, taken from the strangers of any album.
 
     By picture where that is unmistakable, then by ref: so a picture that was painted over under
-    its old name stays with its link, and two files that swapped names do not.
+    its old name stays with its link, and two files that swapped names do not. What a run that
+    died left behind is put right: a link in two albums, a photo that nobody has written down.
     """
+    doubles = _join_doubles(rest)
     for side in Side:
         _Search(rest, side).search()
+    _find_created_again(rest)
+    rest.links += doubles
+
+
+def _join_doubles(rest: Leftovers) -> list[Pair]:
+    """Leaves one pair of those of one link: a run that died in a move left it in both albums.
+
+    What the others have found becomes its own, or a stranger where it has that already. Gives
+    them back as gone on both sides.
+    """
+    kept: dict[str, Pair] = {}
+    doubles: list[Pair] = []
+    for pair in rest.links:
+        assert pair.base is not None
+        id = pair.base.id
+        if id not in rest.whole and id not in kept:
+            kept[id] = pair
+            continue
+        for side in Side:
+            photo, album = pair.photo(side), pair.album_of(side)
+            if photo is not None and id in kept and kept[id].photo(side) is None:
+                kept[id] = _with(kept[id], side, photo, album)
+            elif photo is not None:
+                rest.strangers[side].setdefault(album, []).append(photo)
+        doubles.append(msgspec.structs.replace(pair, left=None, right=None))
+    rest.links = list(kept.values())
+    return doubles
+
+
+def _find_created_again(rest: Leftovers) -> None:
+    """Gives links the photos that a run has created again for them, and died.
+
+    Such a one stands where its other half stands, and shows the same picture. Nothing that was
+    said before its deletion is agreed any longer.
+    """
+    for number, pair in enumerate(rest.links):
+        for side in Side:
+            photo, album = pair.photo(side.other), pair.album_of(side.other)
+            if photo is None or pair.photo(side) is not None or pair.base is None:
+                continue
+            if same_picture(photo, pair.base.half(side)):
+                continue  # `_Search` has looked for that.
+            strangers = rest.strangers[side].get(album, [])
+            alike = [stranger for stranger in strangers if same_picture(stranger, photo)]
+            if len(alike) == 1:
+                strangers.remove(alike[0])
+                found = _with(pair, side, alike[0], album)
+                rest.links[number] = msgspec.structs.replace(found, base=_unsaid(found))
+
+
+def _unsaid(pair: Pair) -> Link:
+    """The link of two photos about which nothing was said yet."""
+    assert pair.base is not None
+    assert pair.left is not None
+    assert pair.right is not None
+    left, right = (
+        msgspec.structs.replace(photo, version="", metadata=NOTHING_SAID)
+        for photo in (pair.left, pair.right)
+    )
+    return Link(pair.base.id, left, right)
+
+
+def _with(pair: Pair, side: Side, photo: Photo, album: str) -> Pair:
+    """The pair, of which a photo was found."""
+    found = {str(side): photo, f"{side}_album": album}
+    return msgspec.structs.replace(pair, **found)
 
 
 # What tells twins apart, the surest first: of a photo and its album; nothing tells nothing.
@@ -167,8 +238,7 @@ class _Search:
     def _give(self, number: int, photo: Photo, album: str) -> None:
         del self.past[number]
         del self.free[album][photo.ref]
-        found = {str(self.side): photo, f"{self.side}_album": album}
-        self.rest.links[number] = msgspec.structs.replace(self.rest.links[number], **found)
+        self.rest.links[number] = _with(self.rest.links[number], self.side, photo, album)
 
 
 def meet(album: str, left: Iterable[Photo], right: Iterable[Photo]) -> list[Pair]:

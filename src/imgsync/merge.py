@@ -45,12 +45,16 @@ def agreed_elements(
     past_left: Elements,
     past_right: Elements,
     common: Callable[[Metadata], Metadata],
+    stubborn: Iterable[Any] = (),
 ) -> tuple[Elements, Elements]:
-    """The pasts, after all that both sides show now, or neither does, is agreed."""
+    """The pasts, after all that both sides show now, or neither does, is agreed.
+
+    `stubborn`: elements that one side shows though it was told not to: agreed as they are.
+    """
     key = _keys(field, (past_left, past_right, left, right), common)
     in_left, in_right = {key(e) for e in left}, {key(e) for e in right}
-    settled = (in_left & in_right) | {None}
-    open_still = (in_left ^ in_right) - {None}
+    settled = (in_left & in_right) | {key(e) for e in stubborn} | {None}
+    open_still = (in_left ^ in_right) - settled
 
     def past(now: Elements, before: Elements) -> Elements:
         held = [e for e in now if key(e) in settled]

@@ -146,13 +146,15 @@ def settle(
     fields: frozenset[Field],
     *,
     placed: bool = True,
+    stubborn: Metadata = NOTHING_SAID,
 ) -> Link:
     """The link after `fields` are agreed on; all other fields keep their past.
 
     Only what both sides show can be agreed. Of sets, whether among `fields` or not, exactly the
-    elements that both sides show, and those that neither does, are agreed. `placed`: the name is
-    agreed too. A half keeps its version only if it holds all that the photo showed; otherwise it
-    is "", and the next scan looks closer.
+    elements that both sides show, and those that neither does, are agreed; and those of
+    `stubborn`, which a side shows though it was told not to. `placed`: the name is agreed too. A
+    half keeps its version only if it holds all that the photo showed; otherwise it is "", and the
+    next scan looks closer.
     """
     past_left, past_right = _past(base)
     agreed = (fields & ends.shared()) - SET_FIELDS
@@ -161,7 +163,8 @@ def settle(
     for field in SET_FIELDS & ends.shared():
         pasts = past_left.metadata.get(field), past_right.metadata.get(field)
         nows = left.metadata.get(field), right.metadata.get(field)
-        now_left, now_right = agreed_elements(field, *nows, *pasts, ends.common)
+        left_over = stubborn.get(field)
+        now_left, now_right = agreed_elements(field, *nows, *pasts, ends.common, left_over)
         said_left = said_left.but(_only(field, now_left), (field,))
         said_right = said_right.but(_only(field, now_right), (field,))
     content = Field.CONTENT in fields or (base is None and same_picture(left, right) is not False)
@@ -252,16 +255,14 @@ def _undecided(pair: Pair, ends: Ends, policy: Policy) -> str | None:
 
 
 def _untouched(pair: Pair, base: Link, left: Photo, right: Photo) -> bool:
-    """Whether both sides still are at the versions that the link wholly holds."""
+    """Whether both sides say just what the link holds: versions aside, nothing has changed."""
     return (
-        "" != left.version == base.left.version
-        and "" != right.version == base.right.version
-        and left.ref == base.left.ref
-        and right.ref == base.right.ref
-        and left.name == base.left.name
-        and right.name == base.right.name
-        and not _strayed(pair)
+        _said(left) == _said(base.left) and _said(right) == _said(base.right) and not _strayed(pair)
     )
+
+
+def _said(photo: Photo) -> tuple[str, str, str, Metadata]:
+    return photo.ref, photo.name, photo.content, photo.metadata
 
 
 def _strayed(pair: Pair) -> bool:
@@ -416,6 +417,8 @@ def _forbids_update(field: Field, side: Side, pair: Pair, ends: Ends, policy: Po
     service, source = ends[side], ends[side.other]
     if side not in policy.writes:
         return f"this run does not write to {service.name}"
+    if field is Field.CONTENT and service.capabilities.no_trash:
+        return service.capabilities.no_trash
     if field not in service.capabilities.writes:
         return f"{service.name} cannot change the {field} of a photo"
     if field is not Field.CONTENT:
@@ -424,7 +427,7 @@ def _forbids_update(field: Field, side: Side, pair: Pair, ends: Ends, policy: Po
         return f"{source.name} does not give back original pictures"
     origin = pair.photo(side.other)
     assert origin is not None
-    return _forbids_copy(source, _hidden(origin, policy))
+    return _forbids_copy(source, origin.name, _hidden(origin, policy))
 
 
 def _hidden(photo: Photo, policy: Policy) -> frozenset[Field]:
@@ -436,11 +439,16 @@ def _hidden(photo: Photo, policy: Policy) -> frozenset[Field]:
     )
 
 
-def _forbids_copy(source: End, hidden: Iterable[Field]) -> str | None:
-    names = ", ".join(_ordered(hidden))
-    if names and not source.capabilities.strips:
-        return f"{source.name} cannot give a copy without {names}"
+def _forbids_copy(source: End, name: str, hidden: Iterable[Field]) -> str | None:
+    fields = ", ".join(_ordered(hidden))
+    suffix = _suffix(name)
+    if fields and suffix not in source.capabilities.strips:
+        return f"{source.name} cannot give a copy of {suffix.upper()} files without {fields}"
     return None
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def _create(
@@ -448,9 +456,9 @@ def _create(
 ) -> Action:
     side = present.other
     fields = policy.fields & ends.shared()
-    suffix = photo.name.rpartition(".")[2].lower()
+    suffix = _suffix(photo.name)
     hidden = _hidden(photo, policy)
-    reason = _forbids_create(suffix, side, pair, hidden, ends, policy)
+    reason = _forbids_create(photo.name, side, pair, hidden, ends, policy)
     takes = ends[side].capabilities.formats
     return Action(
         op=Op.CREATE,
@@ -476,16 +484,17 @@ def _create(
 
 
 def _forbids_create(
-    suffix: str, side: Side, pair: Pair, hidden: frozenset[Field], ends: Ends, policy: Policy
+    name: str, side: Side, pair: Pair, hidden: frozenset[Field], ends: Ends, policy: Policy
 ) -> str | None:
     service, source = ends[side], ends[side.other]
     if side not in policy.writes:
         return f"this run does not write to {service.name}"
     if not service.capabilities.create:
         return f"{service.name} takes no new photos"
-    if service.capabilities.formats is not None and suffix not in service.capabilities.formats:
-        return f"{service.name} takes no {suffix.upper()} files"
-    return pair.doubt or _forbids_copy(source, hidden)
+    takes = service.capabilities.formats
+    if takes is not None and _suffix(name) not in takes:
+        return f"{service.name} takes no {_suffix(name).upper()} files"
+    return pair.doubt or _forbids_copy(source, name, hidden)
 
 
 def _delete(pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy) -> Action:
@@ -494,7 +503,7 @@ def _delete(pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy)
     if present not in policy.writes:
         reason = f"this run does not write to {service.name}"
     elif not service.capabilities.delete:
-        reason = f"{service.name} has no trash that can be used"
+        reason = service.capabilities.no_trash or f"{service.name} deletes no photos"
     elif pair.doubt:
         reason = pair.doubt
     elif not policy.delete:

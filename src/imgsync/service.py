@@ -9,7 +9,7 @@ retry, no dry run and no rule of syncing. `services/memory.py` is the shortest c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import BinaryIO
@@ -31,13 +31,15 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `create`, `delete`: photos can be added, and put into a trash.
     `moves`: a photo can get another name and album without being sent again.
     `moves_albums`: an album can get another path.
+    `leads`: an album that was moved there moves here too; if not, its path there is no news.
     `nested`: albums stand in albums and move with them. `many`: a photo can be in several albums.
     `top`: photos can stand at the top, in the album "". If not, the top folder's name is used.
     `whole`: all its albums are meant to be here: a run both ways brings those that are new there.
     `exact`: gives back the very bytes it was given; if not, its pictures never replace others.
     `precise`: shows times and places digit by digit as they were said; if not, a difference
         within the tolerance of `model.same` is noise and no edit.
-    `strips`: `open` can leave fields out of the bytes.
+    `strips`: suffixes of the files from whose bytes `open` can leave fields out.
+    `no_trash`: why nothing can be put into a trash, so that nothing is deleted or replaced.
     `digest`: the whole-file checksum it shows ("sha1", "md5"), "" for none.
     `formats`: file name suffixes it takes ("jpg"), None for all.
     `connections`: how many calls it bears at once.
@@ -49,13 +51,15 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     delete: bool = True
     moves: bool = True
     moves_albums: bool = True
+    leads: bool = True
     nested: bool = True
     many: bool = False
     top: bool = True
     whole: bool = False
     exact: bool = True
     precise: bool = True
-    strips: bool = False
+    strips: frozenset[str] = frozenset()
+    no_trash: str = ""
     digest: str = ""
     formats: frozenset[str] | None = None
     connections: int = 1
@@ -145,7 +149,10 @@ class Service(ABC):
     capabilities: Capabilities = Capabilities()
 
     def normal(self, metadata: Metadata) -> Metadata:
-        """How this service would show `metadata`, if it were told so. Pure and idempotent."""
+        """How this service would show `metadata`, if it were told so. Pure and idempotent.
+
+        It may show the elements of a set in other spellings that have the same normal form.
+        """
         return metadata
 
     @abstractmethod
@@ -177,12 +184,19 @@ class Service(ABC):
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         """The photo's file; raises Stale if its picture is no longer the one of `photo`.
 
-        `without` (only where capabilities say `strips`): fields that the bytes must not tell.
+        `without` (only for files among the capability `strips`): fields that the bytes must not
+        tell.
         """
 
     @abstractmethod
     def create_album(self, path: str) -> Album:
         """The album at `path`; made if it is not there, and where `nested` those above it."""
+
+    def expect(self, photos: Collection[Photo]) -> None:
+        """Tells which photos, as another service shows them, `create` will be asked for next.
+
+        Only for services that can look them up all at once.
+        """
 
     @abstractmethod
     def create(self, album: Album, source: Source) -> Photo:

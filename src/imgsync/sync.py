@@ -63,13 +63,17 @@ class SyncRun:
 def _ground(top: Path, key: str, root: Path | None, service: Service) -> Ground:
     """Where the top folder stands on the service.
 
-    Below the album of its parent folder, if that has one; else by its path below the root, or as
+    Below the album of the nearest folder above that has one; else by its path below the root, or as
     the top of the service's tree.
     """
-    header = peek(top.parent)
-    above = header.albums.get(key) if header else None
+    above = None
+    for folder in top.parents:
+        header = peek(folder)
+        above = header.albums.get(key) if header else None
+        if above is not None:
+            break
     rel = ""
     if root is not None and top.is_relative_to(root):
         rel = top.relative_to(root).as_posix().strip(".")
-    base = join(above.path, top.name) if above else rel
+    base = join(above.path, top.relative_to(folder).as_posix()) if above else rel
     return Ground(base=base, top=base or ("" if service.capabilities.top else top.name), rel=rel)

@@ -17,6 +17,7 @@ from .said import (
     Rules,
     Seen,
     Story,
+    Tome,
     Two,
     common,
     elements,
@@ -73,7 +74,7 @@ class Check:
     def _is_mine(self, action: Action) -> bool:
         left, right = self.before.get(LEFT), self.before.get(RIGHT)
         if left is not None and action.pair.left is not None:
-            return (action.pair.left_album, action.pair.left.name) == (left.shelf.path, left.name)
+            return (action.pair.left_album, action.pair.left.name) == (left.path, left.name)
         return right is not None and action.pair.right is not None and action.name == right.name
 
     def _parts(self, side: Side, seen: Seen | None) -> dict[str, Any]:
@@ -121,7 +122,7 @@ class Check:
             assert found, f"{part}: {now[part]} -> {new[part]}, not one of {may}"
             if self.rules.healthy:
                 told = self._is_told(part)
-                assert told in {o.told for o in found} or (told and part in PLACE), (part, told)
+                assert told in {o.told for o in found} or (told and part in PLACE), (part, told, found)
         for each in SETS:
             if each in self.shared:
                 self._check_set(each)
@@ -163,7 +164,7 @@ class Check:
         assert after is not None
         shown = self._parts(side, after)[part]
         if part == "content" and isinstance(value, bytes):
-            return shown != before.content and after.picture.removesuffix(b"recoded") == value
+            return shown != before.content and _original(after.picture) == _original(value)
         if part == "name" and shown != value and shown != before.name:
             return _is_like(shown, value) and (after.shelf, value) in self.names[side]
         return bool(shown == value)
@@ -192,16 +193,20 @@ class Check:
             if self.story.linked is Linked.MAYBE:
                 pasts = pasts | {NOWHERE}
             may = one_element((here, there), pasts, self._able(each.value), self.rules)
-            shown = bool(left) or self._is_shadowed(LEFT, key), bool(right) or self._is_shadowed(RIGHT, key)
-            assert shown in may or (bool(left), bool(right)) in may, (
+            shown = {
+                (bool(left) or l_framed, bool(right) or r_framed)
+                for l_framed in {False, self._is_framed(LEFT, key)}
+                for r_framed in {False, self._is_framed(RIGHT, key)}
+            }
+            assert shown & may, (
                 f"{each} {key}: {here}, {there} -> {left}, {right}, not one of {may}; once {pasts}"
             )
             if here and there:
-                assert (here, there) == (left, right) or shown != (bool(left), bool(right)), (here, there, left, right)
+                assert (here, there) == (left, right) or len(shown) > 1, (each, key)
             assert left <= here or not here
             assert right <= there or not there
 
-    def _is_shadowed(self, side: Side, key: Hashable) -> bool:
+    def _is_framed(self, side: Side, key: Hashable) -> bool:
         """Whether a name without a frame is left out as somebody of that name has one."""
         seen = self.after[side]
         if seen is None or not isinstance(key, tuple) or key[0].area is not None:
@@ -262,11 +267,13 @@ class Check:
             and self.capabilities[side].delete
         )
         edited = {True} if story.linked is Linked.NO else self._edited(side, before)
+        if story.forgotten:
+            edited = edited | {True}
         created = story.made is side.other
         if created:
             assert may_create
             assert True in edited, "brought back, though nobody has edited it"
-            assert after == before
+            assert _as_it_was(before, after)
             self._check_copy(side)
             self._agree_on_copy(side)
         elif after is None:
@@ -274,7 +281,7 @@ class Check:
             assert False in edited, "deleted, though somebody has edited it"
             assert story.halves[side] in self.who.memories[side].trash
         else:
-            assert after == before
+            assert _as_it_was(before, after)
             if rules.healthy and edited == {True}:
                 assert not may_create, "not brought to the other side"
             if rules.healthy and edited == {False}:
@@ -316,7 +323,7 @@ class Check:
         assert copy.name == origin.name or (
             _is_like(copy.name, origin.name) and (copy.shelf, origin.name) in self.names[side.other]
         )
-        assert copy.picture.removesuffix(b"recoded") == origin.picture.removesuffix(b"recoded")
+        assert _original(copy.picture) == _original(origin.picture)
         memory = self.who.memories[side.other]
         told = self.rules.fields & memory.capabilities.writes
         assert copy.said == memory.normal(NOTHING_SAID.but(origin.said, told))
@@ -339,9 +346,56 @@ class Check:
                 if pair[0] and pair[1]:
                     story.elements[each, key] = {pair}
         story.linked = Linked.YES if self.rules.healthy else Linked.MAYBE
+        story.forgotten = False
+        if not self.rules.healthy and self.who.is_blind:
+            self.who.murky = "a photo may still be a stranger, and nothing tells its picture"
+
+
+def _original(picture: bytes) -> bytes:
+    return picture.removesuffix(b"recoded")
+
+
+def _as_it_was(before: Seen, after: Seen | None) -> bool:
+    """Whether nothing happened to a photo itself, though its album may have got another path."""
+    return after is not None and after._replace(path=before.path) == before
 
 
 def _is_like(name: str, wanted: str) -> bool:
     """Whether `name` is what a service makes of a name that is taken."""
     stem, dot, suffix = wanted.rpartition(".")
     return name.startswith(f"{stem}-") and name.endswith(f"{dot}{suffix}")
+
+
+def check_album(
+    who: Who, tome: Tome, rules: Rules, before: Two, actions: Sequence[Action], known: bool
+) -> None:
+    """What must be true of an album after a run, and what is agreed from then on.
+
+    `before`: its paths. `known`: there is a state that may tell of it.
+    """
+    now = tome.halves[LEFT].path, tome.halves[RIGHT].path
+
+    def able(side: Side) -> bool:
+        can = who.memories[side].capabilities.moves_albums
+        return can and side in rules.writes and Field.CONTENT in rules.fields
+
+    if tome.linked is Linked.NO:
+        may = {Outcome(*before)}
+    else:
+        pasts = tome.paths | ({before} if tome.linked is Linked.MAYBE else set())
+        may = one_value(
+            before,
+            pasts,
+            lambda here, there: here == there,
+            lambda side: before[0 if side is RIGHT else 1],
+            able,
+            rules,
+        )
+    told = any(a.op is Op.CONFLICT and a.name is None and a.album == before[0] for a in actions)
+    found = {outcome.told for outcome in may if (outcome.left, outcome.right) == now}
+    assert found, f"album {before} -> {now}, not one of {may}"
+    assert told in found or not rules.healthy
+    if now[0] == now[1] or now != before:
+        tome.paths = {now} if rules.healthy else tome.paths | {now}
+    if known:
+        tome.linked = Linked.YES if rules.healthy or tome.linked is Linked.YES else Linked.MAYBE

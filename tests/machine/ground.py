@@ -16,6 +16,9 @@ from imgsync.testing.faults import Crash, Fault, Faulty, Script
 LETS_PASS: Script = lambda op: None  # noqa: E731
 
 
+WHOLE = Capabilities(whole=True, strips=frozenset({"jpg"}))
+
+
 class Shelves(Memory):
     """A Memory that knows the fingerprints of its albums."""
 
@@ -31,7 +34,7 @@ class Tree(Shelves):
     """
 
     def __init__(self, top: Path) -> None:
-        super().__init__("local", refs="names", capabilities=Capabilities(whole=True, strips=True))
+        super().__init__("local", refs="names", capabilities=Capabilities(whole=True, strips=frozenset({"jpg"})))
         self.top = top
 
     def albums(self) -> Iterator[Album]:

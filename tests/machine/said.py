@@ -28,6 +28,7 @@ class Seen(NamedTuple):
     """A photo as its service keeps it at one moment; `said` is only what the service shows."""
 
     shelf: Shelf
+    path: str
     name: str
     content: str
     picture: bytes
@@ -39,7 +40,12 @@ def look(memory: Memory) -> dict[Kept, Seen]:
     reads = memory.capabilities.reads
     return {
         kept: Seen(
-            shelf, kept.name, kept.content, kept.picture, NOTHING_SAID.but(kept.metadata, reads)
+            shelf,
+            shelf.path,
+            kept.name,
+            kept.content,
+            kept.picture,
+            NOTHING_SAID.but(kept.metadata, reads),
         )
         for shelf in memory.shelves
         for kept in shelf.photos
@@ -56,11 +62,14 @@ class Linked(Enum):
 
 @dataclass(eq=False)
 class Tome:
-    """An album, as it stands on the two sides. `paths`: what may have been agreed."""
+    """An album, as it stands on the two sides. `paths`: those that may have been agreed."""
 
     halves: dict[Side, Shelf]
     linked: Linked = Linked.NO
     paths: set[Two] = field(default_factory=set)
+
+    def __repr__(self) -> str:
+        return "/".join(repr(shelf.path) for shelf in self.halves.values())
 
 
 @dataclass(eq=False)
@@ -71,6 +80,7 @@ class Story:
     each tag and person, by their common form: the elements that look like it, on either side.
     `made`: the side on which the run that goes on has created it.
     `contested`: two photos that only may be one: they have one name, and different pictures.
+    `forgotten`: the folder is gone, and with it all but the version of what was agreed.
     """
 
     halves: dict[Side, Kept]
@@ -79,6 +89,7 @@ class Story:
     elements: dict[tuple[Field, Hashable], set[Two]] = field(default_factory=dict)
     made: Side | None = None
     contested: bool = False
+    forgotten: bool = False
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):

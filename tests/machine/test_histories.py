@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from .ground import Disk, Shelves
+from .ground import WHOLE, Disk, Shelves
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from .said import LEFT, RIGHT, Rules
+from .said import LEFT, RIGHT, SETS, Rules
 from .world import World
 
 from imgsync import execute
@@ -35,9 +35,16 @@ VALUES = {
     Field.LOCATION: [None, Location(48.4, -4.5), Location(60.0, 5.0)],
     Field.RATING: [None, 5, -1],
     Field.FAVORITE: [False, True],
+    Field.TAGS: ["Sea", "sea", "Places/Sea", "dog"],
+    Field.PEOPLE: [
+        Region("Anna"),
+        Region("Anna", (0.5, 0.5, 0.2, 0.2)),
+        Region("Bob", (0.2, 0.2, 0.1, 0.1)),
+    ],
 }
-TAGS = ["Sea", "sea", "Places/Sea", "dog"]
-PEOPLE = [Region("Anna"), Region("Anna", (0.5, 0.5, 0.2, 0.2)), Region("Bob", (0.2, 0.2, 0.1, 0.1))]
+edits = st.tuples(st.sampled_from(list(VALUES.items())), st.integers(0, 3)).map(
+    lambda drawn: (*drawn[0], drawn[1])
+)
 
 
 class History(RuleBasedStateMachine):
@@ -49,6 +56,13 @@ class History(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(dir="/dev/shm")
         self.world = World(Path(self.folder.name), self.right(), DISK)
+
+    @initialize(photos=st.sampled_from([1, 2, 3]), synced=st.booleans())
+    def begin(self, photos, synced):
+        for album, name in [("A", "a.jpg"), ("B", "a.jpg"), ("A", "b.jpg")][:photos]:
+            self.world.users[LEFT].add(album, name, self.world.picture())
+        if synced:
+            self.world.run(Rules())
 
     def teardown(self) -> None:
         self.folder.cleanup()
@@ -72,26 +86,30 @@ class History(RuleBasedStateMachine):
                 self.world.users[side].add(album, name, picture)
                 return
 
-    @rule(side=sides, number=which, said=st.sampled_from([(f, v) for f, vs in VALUES.items() for v in vs]))
-    def say(self, side, number, said):
+    @rule(side=sides, number=which, said=st.lists(edits, min_size=1, max_size=3))
+    def edit(self, side, number, said):
         spot = self.spot(side, number)
         if spot:
-            self.world.users[side].say(*spot, **{said[0].value: said[1]})
+            self._edit(side, spot, said)
 
-    @rule(side=sides, number=which, tag=st.sampled_from(TAGS))
-    def tag(self, side, number, tag):
-        """Adds a tag, or removes it."""
-        spot = self.spot(side, number)
-        if spot:
-            tags = self.world.users[side].photos(spot[0])[spot[1]].metadata.tags
-            self.world.users[side].say(*spot, tags=tags ^ {tag})
+    @rule(number=which, here=edits, there=st.sampled_from([0, 1, 2]), first=sides)
+    def quarrel(self, number, here, there, first):
+        """The same field of one photo is edited on both sides."""
+        both = self.world.both()
+        if both:
+            each, values, choice = here
+            for side, pick in ((first, choice), (first.other, there)):
+                self._edit(side, both[number % len(both)][side], [(each, values, pick)])
 
-    @rule(side=sides, number=which, person=st.sampled_from(PEOPLE))
-    def name(self, side, number, person):
-        spot = self.spot(side, number)
-        if spot:
-            people = set(self.world.users[side].photos(spot[0])[spot[1]].metadata.people)
-            self.world.users[side].say(*spot, people=tuple(people ^ {person}))
+    def _edit(self, side, spot, said):
+        """Sets a field, or, of tags and people, adds or removes one."""
+        user = self.world.users[side]
+        for each, values, choice in said:
+            value = values[choice % len(values)]
+            if each in SETS:
+                old = user.photos(spot[0])[spot[1]].metadata.get(each)
+                value = type(old)(set(old) ^ {value})
+            user.say(*spot, **{each.value: value})
 
     @rule(side=sides, number=which)
     def repaint(self, side, number):
@@ -105,6 +123,15 @@ class History(RuleBasedStateMachine):
         if spot and (spot[0], name) not in self.world.spots(side):
             self.world.users[side].rename(*spot, name)
 
+    @rule(number=which, left=names, right=names)
+    def rename_on_both(self, number, left, right):
+        both = self.world.both()
+        if both:
+            for side, name in ((LEFT, left), (RIGHT, right)):
+                spot = both[number % len(both)][side]
+                if (spot[0], name) not in self.world.spots(side):
+                    self.world.users[side].rename(*spot, name)
+
     @rule(side=sides, number=which, album=albums)
     def move(self, side, number, album):
         spot = self.spot(side, number)
@@ -114,7 +141,7 @@ class History(RuleBasedStateMachine):
     @rule(side=sides, number=which)
     def remove(self, side, number):
         spot = self.spot(side, number)
-        if spot:
+        if spot and len(self.world.spots(side)) > 1:
             self.world.users[side].remove(*spot)
 
     @rule(side=sides, number=which, album=albums)
@@ -122,6 +149,25 @@ class History(RuleBasedStateMachine):
         lost = self.world.lost(side)
         if lost:
             self.world.restore(side, lost[number % len(lost)], album)
+
+    @rule(side=sides, number=which, path=st.sampled_from(["A", "B", "C", "D"]))
+    def move_album(self, side, number, path):
+        paths = sorted(shelf.path for shelf in self.world.memories[side].shelves if shelf.path)
+        taken = {shelf.path for memory in self.world.memories.values() for shelf in memory.shelves}
+        if paths and path not in taken:
+            self.world.users[side].move_album(paths[number % len(paths)], path)
+
+    @rule(number=which)
+    def lose_folder(self, number):
+        paths = sorted(shelf.path for shelf in self.world.memories[LEFT].shelves if shelf.path)
+        if paths and number < 2:
+            self.world.lose(paths[number % len(paths)])
+
+    @rule(number=which)
+    def remove_album(self, number):
+        paths = sorted(shelf.path for shelf in self.world.memories[RIGHT].shelves if shelf.path)
+        if paths and number < 2:
+            self.world.users[RIGHT].remove_album(paths[number % len(paths)])
 
     # Runs.
 
@@ -160,7 +206,7 @@ class History(RuleBasedStateMachine):
 
 
 RIGHTS = {
-    "a tree": lambda: Shelves("there", refs="names", capabilities=Capabilities(whole=True, strips=True)),
+    "a tree": lambda: Shelves("there", refs="names", capabilities=Capabilities(whole=True, strips=frozenset({"jpg"}))),
     "ids": lambda: Shelves("there", capabilities=Capabilities(whole=True)),
     "blind": lambda: Shelves("there", pictures=False),
     "no versions": lambda: Shelves("there", versions=False),

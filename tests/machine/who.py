@@ -62,6 +62,58 @@ class Who:
         self.tomes.append(Tome({side: shelf}))
         return self.tomes[-1]
 
+    def both(self) -> list[Tome]:
+        """The albums that stand on both sides."""
+        return [
+            tome
+            for tome in self.tomes
+            if all(tome.halves.get(side) in self.memories[side].shelves for side in Side)
+        ]
+
+    def _notice_albums(self) -> None:
+        for tome in self.both():
+            left, right = tome.halves[LEFT].path, tome.halves[RIGHT].path
+            if left != right and tome.linked is Linked.NO:
+                self.tomes.remove(tome)
+                self.tomes += [Tome({side: shelf}) for side, shelf in tome.halves.items()]
+            elif tome.linked is Linked.MAYBE and any((left, right) != two for two in tome.paths):
+                self.murky = "an album that may still be a strange one was moved"
+            elif any(right != two[1] for two in tome.paths) and self.names_alone(RIGHT):
+                self._notice_moved(tome)
+        for tome in self.tomes:
+            for index, side in enumerate(Side):
+                shelf, other = tome.halves.get(side), tome.halves.get(side.other)
+                gone = other is not None and other not in self.memories[side.other].shelves
+                if shelf in self.memories[side].shelves and gone and tome.paths:
+                    if tome.paths != {two for two in tome.paths if two[index] == shelf.path}:
+                        self.murky = "an album was moved on one side, and is gone on the other"
+        self.notice_shelves()
+        fresh = [tome for tome in self.tomes if RIGHT in tome.halves and not tome.paths]
+        for story in self.stories:
+            now = self.now[RIGHT].get(story.halves.get(RIGHT))
+            if now and self.tome(RIGHT, now.shelf) in fresh and "album" in story.pasts:
+                there = self.memories[RIGHT].shelves
+                if any(two[1].halves[RIGHT] not in there for two in story.pasts["album"]):
+                    self.murky = "an album is gone, and its photos stand in a new one"
+
+    def notice_shelves(self) -> None:
+        """Sees which albums there are; new ones are as the other side's at their path."""
+        for side in Side:
+            for shelf in self.memories[side].shelves:
+                self.tome(side, shelf)
+
+    def _notice_moved(self, tome: Tome) -> None:
+        """An album that only its path names was moved: its pictures must tell that."""
+        mine = [s for s in self.stories if any(two[1] is tome for two in s.pasts.get("album", ()))]
+        for story in mine:
+            now = self.now[RIGHT].get(story.halves[RIGHT])
+            if now is None or now.shelf is not tome.halves[RIGHT]:
+                self.murky = "an album was moved, and photos out of it"
+            elif {(now.content)} != {two[1] for two in story.pasts["content"]}:
+                self.murky = "an album was moved, and photos in it were painted over"
+        if not mine:
+            self.murky = "an album was moved, and no picture tells which"
+
     # Before a run.
 
     def notice(self) -> None:
@@ -71,8 +123,8 @@ class Who:
         for side in Side:
             fresh = [kept for kept in self.now[side] if kept not in known]
             self.stories += [Story({side: kept}) for kept in fresh]
-            for shelf in self.memories[side].shelves:
-                self.tome(side, shelf)
+        self._notice_albums()
+        self._notice_forgotten()
         if not self.murky:
             self._notice_murk()
         if not self.murky:
@@ -97,7 +149,7 @@ class Who:
                 if by_picture and ":" in now.content:
                     signs = {past[index] for past in old.pasts["content"]}
                     found = now.content in signs
-                elif not by_picture and self._names(side):
+                elif not by_picture and self.names_alone(side):
                     albums, names = old.pasts["album"], old.pasts["name"]
                     signs = {(a[index], n[index]) for a in albums for n in names}
                     found = (self.tome(side, now.shelf), now.name) in signs
@@ -109,9 +161,26 @@ class Who:
                     old.halves[side] = new.halves[side]
                     self.stories.remove(new)
 
-    def _names(self, side: Side) -> bool:
-        """Whether a photo's name is all that a service knows it by."""
+    def names_alone(self, side: Side) -> bool:
+        """Whether a service knows photos and albums by their names alone."""
         return side is LEFT or self.memories[side]._refs == "names"
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing tells the pictures on the right."""
+        return any(":" not in seen.content for seen in self.now[RIGHT].values())
+
+    def _notice_forgotten(self) -> None:
+        """Photos whose folder is gone are strangers to another folder that stands in its place."""
+        lone = {self.now[LEFT][story.halves[LEFT]].content for story in self._lone(LEFT)}
+        there_again = set(self.both())
+        for story in [story for story in self.stories if story.forgotten]:
+            if any(tome in there_again for tome, _ in story.pasts["album"]):
+                self.stories.remove(story)
+                self.stories += [Story({side: kept}) for side, kept in story.halves.items()]
+            elif story.halves.get(RIGHT) in self.now[RIGHT]:
+                if self.now[RIGHT][story.halves[RIGHT]].content in lone:
+                    self.murky = "a photo is there again, but not its folder"
 
     def _acquaint_strangers(self) -> None:
         """Photos that nobody has linked yet meet: by picture and name, by picture, by name."""
@@ -148,8 +217,11 @@ class Who:
         for side in Side:
             index = 0 if side is LEFT else 1
             claims = Counter(s.content for s in self.now[side].values() if ":" in s.content)
-            for story in self._dead(side):
-                claims.update({past[index] for past in story.pasts["content"]})
+            for story in self.stories:
+                if len(story.halves) == 2:
+                    now = self.now[side].get(story.halves[side])
+                    pictures = {past[index] for past in story.pasts["content"]}
+                    claims.update(pictures - {now.content if now else ""})
             for story in self.stories:
                 if len(story.halves) == 2:
                     self.murky = self._murk(story, side, index, claims) or self.murky
@@ -164,7 +236,7 @@ class Who:
         here = self.tome(side, now.shelf)
         moved = any(past[index] is not here for past in story.pasts["album"])
         renamed = any(past[index] != now.name for past in story.pasts["name"])
-        strayed = moved or (renamed and self._names(side))
+        strayed = moved or (renamed and self.names_alone(side))
         painted = pictures != {now.content}
         if (strayed or painted) and (twins or claims[now.content] > 1):
             return "one of several twins was moved or painted over"
@@ -174,8 +246,6 @@ class Who:
             return "a photo was moved whose picture nothing tells"
         if story.linked is Linked.MAYBE and (moved or painted):
             return "a photo that may still be a stranger was moved or painted over"
-        if story.linked is Linked.MAYBE and ":" not in now.content and renamed:
-            return "a photo that may still be a stranger was renamed, and nothing tells its picture"
         return ""
 
     # In a run, and after it.
@@ -198,6 +268,8 @@ class Who:
             if not any(kept in after[side] for side, kept in story.halves.items()):
                 if rules.healthy:
                     self.stories.remove(story)
+                else:
+                    story.linked = Linked.MAYBE
 
     def believe(self, links: Iterable[tuple[str, Link, bool]]) -> None:
         """Who is who is now what img-sync remembers, if that leaves no doubt.
@@ -220,7 +292,9 @@ class Who:
             past = remembered(tome, link, self.memories[RIGHT].normal)
             stories.append(Story(halves, Linked.YES, *past))
         known = Counter(kept for story in stories for kept in story.halves.values())
-        assert max(known.values(), default=0) <= 1, "one photo has two links"
+        if max(known.values(), default=0) > 1:
+            assert self.is_blind, "one photo has two links"
+            return
         self.stories, self.murky = stories, ""
 
     def _named(self, side: Side, tome: Tome, photo: Photo) -> Kept | None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from .check import Check, Sides
+from .check import Check, Sides, check_album
 from .ground import LETS_PASS, Disk, Tree, Watched, failing
-from .said import LEFT, RIGHT, Rules, look
+from .said import LEFT, RIGHT, Linked, Rules, Tome, Two, look
 from .who import Who
 
 from imgsync.cache import CacheRun
@@ -67,6 +67,15 @@ class World:
         """Album and name of all photos of a side."""
         return sorted((seen.shelf.path, seen.name) for seen in look(self.memories[side]).values())
 
+    def both(self) -> list[dict[Side, tuple[str, str]]]:
+        """Where the photos are that stand on both sides."""
+        seen = self._look()
+        return [
+            {side: seen[side][kept][1:3] for side, kept in story.halves.items()}
+            for story in self.who.stories
+            if len(story.halves) == 2 and all(story.halves[s] in seen[s] for s in Side)
+        ]
+
     def picture(self) -> bytes:
         """One that there was not before."""
         picture = jpeg(next(self.numbers))
@@ -87,6 +96,16 @@ class World:
             memory.trash.remove(kept)
             shelf.photos.append(kept)
 
+    def lose(self, path: str) -> None:
+        """Somebody deletes a folder, and with it what was remembered of its photos."""
+        tree = self.memories[LEFT]
+        assert isinstance(tree, Tree)
+        tree.lose(path)
+        for story in self.who.stories:
+            tomes = {tome for tome, _ in story.pasts.get("album", ())}
+            if len(story.halves) == 2 and any(tome.halves[LEFT].path == path for tome in tomes):
+                story.forgotten = True
+
     # Runs.
 
     def run(
@@ -98,6 +117,7 @@ class World:
         """One run, of which everything is checked."""
         self.who.notice()
         before = self._look()
+        albums = {tome: self._paths(tome) for tome in self.who.both()}
         told, troubled = self._run(rules, faults or {}, dies_at)
         after = self._look()
         self._check_nothing_is_lost()
@@ -110,14 +130,30 @@ class World:
             if rules.complete:
                 self.who.believe(self._remembered())
         else:
+            self.who.notice_shelves()
+            for tome, paths in albums.items():
+                check_album(self.who, tome, rules, paths, told.actions, self._is_known(tome))
+            for tome in set(self.who.both()) - albums.keys():
+                self._link_new_album(tome, rules)
             for story in list(self.who.stories):
                 Check(self.who, story, rules, before, after, told.actions).check()
             self.who.bury(after, rules)
             if not faults:
                 self._check_no_picture_was_there(told)
-        if rules.healthy:
+        if rules.healthy and not any(action.pair.doubt for action in told.actions):
             self._check_again(rules, told)
         return told
+
+    def _paths(self, tome: Tome) -> Two:
+        return tome.halves[LEFT].path, tome.halves[RIGHT].path
+
+    def _is_known(self, tome: Tome) -> bool:
+        return (self.top / tome.halves[LEFT].path / NAME).exists()
+
+    def _link_new_album(self, tome: Tome, rules: Rules) -> None:
+        tome.paths = {self._paths(tome)}
+        if self._is_known(tome):
+            tome.linked = Linked.YES if rules.healthy else Linked.MAYBE
 
     def cache(self) -> None:
         """`--sync-to local`: no photo is touched."""

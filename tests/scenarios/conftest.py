@@ -89,7 +89,7 @@ class Tree:
         file = self.top / path
         return files.read(file, self._sidecar(file))
 
-    def bytes(self, path: str) -> bytes:
+    def picture(self, path: str) -> bytes:
         return (self.top / path).read_bytes()
 
     def names(self) -> set[str]:
@@ -103,7 +103,7 @@ class Tree:
         return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in files}
 
     def _sidecar(self, file: Path) -> Path | None:
-        owner = sidecars.owners(os.listdir(file.parent)).get(file.name)
+        owner = sidecars.owners(each.name for each in file.parent.iterdir()).get(file.name)
         return file.parent / owner if owner else None
 
     def _age(self, file: Path) -> None:

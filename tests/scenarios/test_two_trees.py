@@ -58,7 +58,7 @@ class TestFirstMeeting:
         assert report.code == 1
         assert report.actions() == {"conflict - a/1.jpg content"}
         assert trees.sync("--prefer", "local").code == 0
-        assert trees.nas.bytes("a/1.jpg") == trees.here.bytes("a/1.jpg")
+        assert trees.nas.picture("a/1.jpg") == trees.here.picture("a/1.jpg")
         assert trees.in_step()
 
     def test_photos_of_one_name_taken_at_different_times_are_two(self, trees: Any) -> None:
@@ -105,10 +105,10 @@ class TestEdits:
     def test_a_changed_picture_replaces_the_other_which_goes_to_the_trash(
         self, synced: Any, home: Any
     ) -> None:
-        old = synced.nas.bytes("2012 Sea/IMG_2.jpg")
+        old = synced.nas.picture("2012 Sea/IMG_2.jpg")
         synced.here.repaint("2012 Sea/IMG_2.jpg", 22)
         assert synced.sync().actions("done") == {"update nas 2012 Sea/IMG_2.jpg content"}
-        assert synced.nas.bytes("2012 Sea/IMG_2.jpg") == synced.here.bytes("2012 Sea/IMG_2.jpg")
+        assert synced.nas.picture("2012 Sea/IMG_2.jpg") == synced.here.picture("2012 Sea/IMG_2.jpg")
         trash = home / ".local/share/Trash/files"
         assert old in [path.read_bytes() for path in trash.iterdir()]
         assert synced.in_step()
@@ -160,7 +160,7 @@ class TestMoves:
         here.rename("2012 Sea/x", "2012 Sea/IMG_2.jpg")
         assert synced.sync().summary == {"moved": 2}
         for name in ("2012 Sea/IMG_1.jpg", "2012 Sea/IMG_2.jpg"):
-            assert synced.nas.bytes(name) == here.bytes(name)
+            assert synced.nas.picture(name) == here.picture(name)
         assert synced.in_step()
 
     def test_renamed_on_both_sides_is_a_conflict(self, synced: Any) -> None:

@@ -83,7 +83,7 @@ class TestInexact(InMemory):
     @pytest.fixture
     def service(self) -> Service:
         return Memory(
-            capabilities=Capabilities(exact=False, precise=False, strips=True, digest="md5")
+            capabilities=Capabilities(exact=False, precise=False, strips=frozenset({"jpg"}), digest="md5")
         )
 
 

@@ -128,7 +128,14 @@ KEPT = [
         DELETING,
         Capabilities(delete=False),
         "it may be a twin",
-        "here has no trash that can be used",
+        "here deletes no photos",
+    ),
+    (
+        "no trash, and why",
+        DELETING,
+        Capabilities(delete=False, no_trash="no trash there: name one"),
+        "it may be a twin",
+        "no trash there: name one",
     ),
     (
         "the other way",
@@ -388,7 +395,7 @@ def test_fields_left_out_keep_their_past() -> None:
     assert told((conflict,)) == ["conflict title"]
 
 
-STRIPPING = Capabilities(strips=True)
+STRIPPING = Capabilities(strips=frozenset({"jpg"}))
 SECRET = photo("Q", title="A", rating=5)
 
 
@@ -408,7 +415,7 @@ def test_skipped_fields_do_not_travel_inside_the_bytes(both: Pair) -> None:
     assert action.metadata == Metadata()
     assert action.blocked is None
     (action,) = plan(both, ends(), skipping)
-    assert action.blocked == "here cannot give a copy without title, rating"
+    assert action.blocked == "here cannot give a copy of JPG files without title, rating"
 
 
 def test_update_without_bytes_carries_nothing_hidden() -> None:

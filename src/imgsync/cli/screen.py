@@ -44,6 +44,7 @@ class Screen:
         self._lock = RLock()
         self._doing = False
         self._lost: OSError | None = None
+        self._said = ""
 
     def look(self, ends: Ends, top: str, *, brief: bool = False) -> None:
         """A run between two sides begins to look; a `brief` one does not print its plan."""
@@ -75,7 +76,8 @@ class Screen:
             self._progress.tell(event)
             match event:
                 case Failed(album=album, name=name, why=why):
-                    self.say(f"{place(album, name)}: {why}")
+                    # What names its file itself, as a state's trouble does, needs no other name.
+                    self.say(why if why.startswith("/") else f"{place(album, name)}: {why}")
                 case Noted(why) if not self._quiet:
                     self.say(why)
             self._print(lambda: self._report.tell(event))
@@ -86,9 +88,11 @@ class Screen:
             self._print(lambda: print(text))
 
     def say(self, message: str) -> None:
-        """Prints a sentence on stderr."""
+        """Prints a sentence on stderr; the same again is not said twice in a row."""
         with self._lock:
-            self._progress.say(f"img-sync: {visible(message)}")
+            if message != self._said:
+                self._progress.say(f"img-sync: {visible(message)}")
+            self._said = message
 
     def ask(self, question: str) -> bool:
         """Asks a person, who answers on stdin; no answer is a no."""

@@ -75,7 +75,7 @@ class Session(Work):
         if step.cache:
             return None
         try:
-            opened = self.configuration.open(step.service)
+            opened = self.configuration.open(step.service, self._root or tops[0])
         except ServiceError as error:
             self.trouble(error)
             return None
@@ -88,7 +88,7 @@ class Session(Work):
 
     def _take(self, step: Step, opened: Opened | None, tops: list[Path]) -> None:
         for top in tops:
-            local = self.configuration.local(top)
+            local = self.configuration.local(top, _shown_sums(opened), step.service)
             self._log_trash(local)
             try:
                 self._run(step, opened, local, top)
@@ -180,6 +180,12 @@ class Session(Work):
     def _log_trash(self, service: Any) -> None:
         if hasattr(service, "on_trash"):
             service.on_trash = self._log.tell_trash
+
+
+def _shown_sums(opened: Opened | None) -> list[str]:
+    """The checksums of whole files by which the service knows pictures again."""
+    digest = opened.service.capabilities.digest if opened else ""
+    return [digest] if digest else []
 
 
 def _is_open(plan: Plan) -> list[bool]:

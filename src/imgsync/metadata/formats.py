@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["embeds", "is_photo", "is_raw", "is_video"]
+__all__ = ["EMBEDDING", "embeds", "is_photo", "is_raw", "is_video"]
 
-# What exiv2 writes without touching the picture. It writes some RAWs too: those are left alone.
-_EMBEDS = frozenset({"jpg", "jpeg", "jpe", "png", "tif", "tiff", "webp"})
+# The suffixes of what exiv2 writes without touching the picture. It writes some RAWs too: those are left alone.
+EMBEDDING = frozenset({"jpg", "jpeg", "jpe", "png", "tif", "tiff", "webp"})
 _READ_ONLY = frozenset({"gif", "heic", "heif", "hif", "avif", "jxl"})
 _RAW = frozenset({"cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef", "srw"})
 _VIDEO = frozenset({"mp4", "mov", "m4v"})
-_PHOTO = _EMBEDS | _READ_ONLY | _RAW | _VIDEO
+_PHOTO = EMBEDDING | _READ_ONLY | _RAW | _VIDEO
 
 
 def is_photo(name: str) -> bool:
@@ -29,7 +29,7 @@ def is_video(name: str) -> bool:
 
 def embeds(name: str) -> bool:
     """Whether metadata may be written into a file of this name; the others get a sidecar."""
-    return _suffix(name) in _EMBEDS
+    return _suffix(name) in EMBEDDING
 
 
 def _suffix(name: str) -> str:

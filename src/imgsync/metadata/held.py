@@ -106,6 +106,8 @@ class Held:
         if self._image.imageType() not in _EMBEDS:
             raise Broken("img-sync writes into JPEG, PNG, TIFF and WebP files only")
         try:
+            if self._image.xmpData().empty():
+                self._image.clearXmpPacket()  # without it exiv2 leaves the old one in a WebP
             self._image.writeMetadata()
             return bytes(self._image.io().mmap())
         except Exception as error:  # exiv2 lets through whatever C++ throws

@@ -161,11 +161,9 @@ class State:
             self._rewrite()
 
     def _append(self, *values: Value) -> None:
-        try:
-            lines = b"".join(map(self._contents.line, values))
-        except BadLine as error:
-            raise StateError(f"{self.path} cannot take this in: {error}") from error
-        if not self._gathers:
+        if not self._gathers:  # else all lines are made when the file is written
+            with self._told():
+                lines = b"".join(map(self._contents.line, values))
             self._append_lines(lines)
         for value in values:
             self._contents.take(value)
@@ -225,12 +223,20 @@ class State:
                 f"{self.path} was changed meanwhile, by another run or by hand: run img-sync again"
             )
 
+    @property
+    def why_read_only(self) -> str:
+        """Why nothing can be remembered in this state, with the way out; "" where it can."""
+        folder = os.access(self.path.parent, os.W_OK)
+        if folder and (not self.exists or os.access(self.path, os.W_OK)):
+            return ""
+        return (
+            f"{self.path} cannot be written, so that nothing could be remembered:"
+            " allow it, or leave this album out"
+        )
+
     def _check_writable(self) -> None:
-        if not os.access(self.path, os.W_OK) or not os.access(self.path.parent, os.W_OK):
-            raise StateError(
-                f"{self.path} cannot be written, so that nothing could be remembered:"
-                " allow it, or leave this album out"
-            )
+        if self.why_read_only:
+            raise StateError(self.why_read_only)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -238,6 +244,8 @@ class State:
             yield
         except FileExistsError as error:
             raise StateError(f"{self.path} was made by another run: run img-sync again") from error
+        except BadLine as error:
+            raise StateError(f"{self.path} cannot take this in: {error}") from error
         except OSError as error:
             raise StateError(
                 f"{self.path} cannot be written ({error.strerror}), so that nothing more can be"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any, BinaryIO, TypeVar
@@ -74,7 +74,7 @@ T = TypeVar("T")
 class Faulty(Service):
     """`service`, whose calls fail as `script` says. `writes` counts those it was asked for.
 
-    `normal`, `fingerprint`, `hold` and `close` never fail.
+    `normal`, `fingerprint`, `expect`, `hold` and `close` never fail.
     """
 
     def __init__(self, service: Service, script: Script) -> None:
@@ -104,6 +104,9 @@ class Faulty(Service):
         with original:
             half = original.stream.read(original.size // 2)
         return Original(breaking(half, fault.error("open")), original.size, original.sidecar)
+
+    def expect(self, photos: Collection[Photo]) -> None:
+        self.service.expect(photos)
 
     def create_album(self, path: str) -> Album:
         return self._write("create_album", lambda: self.service.create_album(path))

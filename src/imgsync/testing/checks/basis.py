@@ -14,6 +14,7 @@ from ...errors import Rejected, ServiceError, Stale
 from ...model import (
     METADATA_FIELDS,
     NOTHING_SAID,
+    SET_FIELDS,
     Album,
     Field,
     Location,
@@ -187,12 +188,14 @@ def assert_says(
 ) -> None:
     """`photo` shows `said` in `fields`, in the service's normal form, and no field it cannot read.
 
-    A service that is not precise may be off by what `model.same` tolerates.
+    Elements of a set may be spelled otherwise, as long as their normal form is the same. A service
+    that is not precise may be off by what `model.same` tolerates.
     """
     capabilities, normal, shown = service.capabilities, service.normal(said), photo.metadata
     assert shown == shown.clean(), "metadata goes out cleaned"
     for field in METADATA_FIELDS:
         value, expected = shown.get(field), normal.get(field)
+        value = service.normal(shown).get(field) if field in SET_FIELDS and value else value
         if field not in capabilities.reads:
             assert value == NOTHING_SAID.get(field), f"{field} is not read, but shown"
         elif field in fields and (capabilities.precise or not same(field, value, expected)):
