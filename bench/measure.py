@@ -14,6 +14,9 @@ from pathlib import Path
 # The unit of ru_maxrss: kilobytes, but bytes on macOS.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
+# With what an installed program has: without its bytecode every run would compile it anew.
+_SURROUNDINGS = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
 
 @dataclass(frozen=True)
 class Command:
@@ -28,7 +31,7 @@ class Command:
         start = time.perf_counter()
         process = subprocess.Popen(
             [str(word) for word in self.words],
-            env={**os.environ, **(self.environment or {})},
+            env={**_SURROUNDINGS, **(self.environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

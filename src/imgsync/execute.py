@@ -506,12 +506,10 @@ class _Walk:
 
     @property
     def is_named_as_agreed(self) -> bool:
-        """Whether neither side has another name than the link says."""
-        left, right = self.both
-        return self.link is not None and (self.link.left.name, self.link.right.name) == (
-            left.name,
-            right.name,
-        )
+        """Whether both sides have one name, or the names that the link says."""
+        left, right = (photo.name for photo in self.both)
+        agreed = self.link and (self.link.left.name, self.link.right.name)
+        return left == right or agreed == (left, right)
 
     @property
     def both(self) -> tuple[Photo, Photo]:

@@ -10,7 +10,7 @@ from .albums import Folder, Place, below, join, pair_albums, surveyed
 from .errors import Error, Refused, Rejected, Stale, StateError
 from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, meet, relink
-from .model import Album, Field, Link, Pair, Photo, Side
+from .model import NOTHING_SAID, Album, Field, Link, Pair, Photo, Side
 from .plan import Action, Op, plan, settle
 from .run import Findings, Plan, Refresh, Run
 from .service import Look, Unread
@@ -345,6 +345,7 @@ class _Eye:
     def _think(self) -> None:
         for place in self.findings.places.values():
             self._think_of_place(place)
+        self._claim_edited()
         relink(self.rest)
         strangers = self.rest.strangers
         for pair in self.rest.links:
@@ -356,6 +357,23 @@ class _Eye:
         for above, key in self.gone:
             action = Action(op=Op.FORGET, pair=Pair(above), album=key, why="gone on both sides")
             self._add((action,))
+
+    def _claim_edited(self) -> None:
+        """Photos of vanished folders that were edited since, and whose picture stands elsewhere.
+
+        Somebody has moved it there before the folder vanished; what was agreed about it is gone.
+        """
+        strangers = self.rest.strangers
+        marks = {
+            mark for photos in strangers[Side.LEFT].values() for p in photos for mark in p.marks
+        }
+        for key in self.findings.missing.keys() & strangers[Side.RIGHT].keys():
+            for photo in list(strangers[Side.RIGHT][key]):
+                if not photo.marks.isdisjoint(marks):
+                    past = msgspec.structs.replace(photo, version="", metadata=NOTHING_SAID)
+                    link = Link(new_id(), left=past, right=past)
+                    self.rest.links.append(Pair(key, link, None, photo, key, key))
+                    strangers[Side.RIGHT][key].remove(photo)
 
     def _think_of_place(self, place: Place) -> None:
         """The album's own actions: it is moved, or was moved on both sides."""

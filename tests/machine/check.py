@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-import msgspec
+from imgsync.model import NOTHING_SAID, Field, Side
+from imgsync.plan import Action, Op
+from imgsync.services.memory import Kept
+
 from .said import (
     LEFT,
     NOWHERE,
@@ -26,11 +29,6 @@ from .said import (
     parts,
 )
 from .who import EMPTY, Who
-
-from imgsync.model import NOTHING_SAID, Field, Metadata, Region, Side
-from imgsync.plan import Action, Op
-from imgsync.service import Capabilities
-from imgsync.services.memory import Kept
 
 Sides = Mapping[Side, Mapping[Kept, Seen]]
 PLACE = ("name", "album")
@@ -92,10 +90,11 @@ class Check:
     def _able(self, part: str) -> Callable[[Side], bool]:
         def able(side: Side) -> bool:
             mine, theirs = self.capabilities[side], self.capabilities[side.other]
-            if part in PLACE:
-                can = mine.moves
-            else:
-                can = Field(part) in mine.writes and (part != "content" or theirs.exact)
+            can = mine.moves if part in PLACE else Field(part) in mine.writes
+            if part == "content":
+                origin = self.before[side.other]
+                assert origin is not None
+                can = can and theirs.exact and bool(theirs.strips or not self._hidden(origin))
             return can and side in self.rules.writes
 
         return able
@@ -118,11 +117,17 @@ class Check:
         now, new = self._two(self.before), self._two(self.after)
         for part in now:
             may = self._outcomes(part, now[part])
-            found = [o for o in may if self._is(part, LEFT, o.left) and self._is(part, RIGHT, o.right)]
+            found = [
+                o for o in may if self._is(part, LEFT, o.left) and self._is(part, RIGHT, o.right)
+            ]
             assert found, f"{part}: {now[part]} -> {new[part]}, not one of {may}"
             if self.rules.healthy:
                 told = self._is_told(part)
-                assert told in {o.told for o in found} or (told and part in PLACE), (part, told, found)
+                assert told in {o.told for o in found} or (told and part in PLACE), (
+                    part,
+                    told,
+                    found,
+                )
         for each in SETS:
             if each in self.shared:
                 self._check_set(each)
@@ -134,12 +139,19 @@ class Check:
             return {Outcome(*now)}
         pasts = self.story.pasts[part] | self._strangers_past(part, now)
         return one_value(
-            now, pasts, self._alike(part), lambda side: self._carried(part, side), self._able(part), self.rules
+            now,
+            pasts,
+            self._alike(part),
+            lambda side: self._carried(part, side),
+            self._able(part),
+            self.rules,
         )
 
     def _may_replace(self) -> bool:
         prefer = self.rules.prefer
-        return prefer is not None and self._covers("content") and self._able("content")(prefer.other)
+        return (
+            prefer is not None and self._covers("content") and self._able("content")(prefer.other)
+        )
 
     def _strangers_past(self, part: str, now: Two) -> set[Two]:
         """What the past may be too, if nobody wrote down that two photos are one."""
@@ -186,7 +198,7 @@ class Check:
         for key in now.keys() | new.keys() | known:
             here, there = now.get(key, NOWHERE)
             left, right = new.get(key, NOWHERE)
-            if self.story.contested and not self._may_replace() or each not in self.rules.fields:
+            if (self.story.contested and not self._may_replace()) or each not in self.rules.fields:
                 assert (here, there) == (left, right), (each, key)
                 continue
             pasts = self.story.elements.get((each, key), {NOWHERE})
@@ -217,9 +229,12 @@ class Check:
 
     def _agree_on_both(self) -> None:
         story, healthy = self.story, self.rules.healthy
-        if story.contested and self.before[RIGHT].content == self.after[RIGHT].content and self.before[LEFT].content == self.after[LEFT].content:
+        if story.contested and all(
+            before is not None and after is not None and before.content == after.content
+            for before, after in ((self.before[s], self.after[s]) for s in Side)
+        ):
             self.who.stories.append(Story({RIGHT: story.halves.pop(RIGHT)}))
-            story.contested = False
+            story.contested, story.pasts, story.elements = False, {}, {}
             return
         now, new = self._two(self.before), self._two(self.after)
         for part in now:
@@ -258,7 +273,7 @@ class Check:
             Field.CONTENT in rules.fields
             and side.other in rules.writes
             and target.create
-            and (self.capabilities[side].strips or not self._hidden(before))
+            and bool(self.capabilities[side].strips or not self._hidden(before))
         )
         may_delete = (
             Field.CONTENT in rules.fields

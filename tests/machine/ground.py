@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from imgsync.model import Album, Photo, fingerprint
+from imgsync.model import Album, Field, Photo, fingerprint
 from imgsync.service import Capabilities, Look, Original, Source
 from imgsync.services.memory import Kept, Memory, Shelf
 from imgsync.state import NAME
@@ -34,7 +34,9 @@ class Tree(Shelves):
     """
 
     def __init__(self, top: Path) -> None:
-        super().__init__("local", refs="names", capabilities=Capabilities(whole=True, strips=frozenset({"jpg"})))
+        super().__init__(
+            "local", refs="names", capabilities=Capabilities(whole=True, strips=frozenset({"jpg"}))
+        )
         self.top = top
 
     def albums(self) -> Iterator[Album]:
@@ -77,7 +79,7 @@ class Watched(Faulty):
         self.made = made
         self.opened: Kept | None = None
 
-    def open(self, album: Album, photo: Photo, without: frozenset = frozenset()) -> Original:
+    def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         shelf = next(shelf for shelf in self.memory.shelves if shelf.path == album.path)
         self.opened = next(
             (kept for kept in shelf.photos if photo.ref in (kept.id, kept.name)), None
@@ -129,7 +131,7 @@ class Disk:
                     os.truncate(state, start + round((len(text) - start) * self.keeps))
 
 
-def failing(faults: dict[int, Fault]) -> Script:
+def failing(faults: Mapping[int, Fault]) -> Script:
     """A script that lets all calls pass but the writes of these numbers."""
     from imgsync.testing.faults import at_writes
 

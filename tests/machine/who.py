@@ -6,6 +6,9 @@ import itertools
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
+from imgsync.model import NOTHING_SAID, Field, Link, Photo, Side
+from imgsync.services.memory import Kept, Memory, Shelf
+
 from .ground import Watched
 from .said import (
     LEFT,
@@ -23,9 +26,6 @@ from .said import (
     look,
     parts,
 )
-
-from imgsync.model import NOTHING_SAID, Field, Link, Photo, Side
-from imgsync.services.memory import Kept, Memory, Shelf
 
 EMPTY: dict[str, set[Two]] = {
     each.value: {(NOTHING_SAID.get(each), NOTHING_SAID.get(each))} for each in SCALARS
@@ -84,13 +84,15 @@ class Who:
             for index, side in enumerate(Side):
                 shelf, other = tome.halves.get(side), tome.halves.get(side.other)
                 gone = other is not None and other not in self.memories[side.other].shelves
-                if shelf in self.memories[side].shelves and gone and tome.paths:
-                    if tome.paths != {two for two in tome.paths if two[index] == shelf.path}:
-                        self.murky = "an album was moved on one side, and is gone on the other"
+                stands = shelf is not None and shelf in self.memories[side].shelves
+                moved = shelf is not None and any(two[index] != shelf.path for two in tome.paths)
+                if stands and gone and moved:
+                    self.murky = "an album was moved on one side, and is gone on the other"
         self.notice_shelves()
         fresh = [tome for tome in self.tomes if RIGHT in tome.halves and not tome.paths]
         for story in self.stories:
-            now = self.now[RIGHT].get(story.halves.get(RIGHT))
+            half = story.halves.get(RIGHT)
+            now = self.now[RIGHT].get(half) if half else None
             if now and self.tome(RIGHT, now.shelf) in fresh and "album" in story.pasts:
                 there = self.memories[RIGHT].shelves
                 if any(two[1].halves[RIGHT] not in there for two in story.pasts["album"]):
@@ -178,9 +180,15 @@ class Who:
             if any(tome in there_again for tome, _ in story.pasts["album"]):
                 self.stories.remove(story)
                 self.stories += [Story({side: kept}) for side, kept in story.halves.items()]
-            elif story.halves.get(RIGHT) in self.now[RIGHT]:
-                if self.now[RIGHT][story.halves[RIGHT]].content in lone:
-                    self.murky = "a photo is there again, but not its folder"
+            elif story.halves.get(LEFT) in self.now[LEFT]:
+                story.linked = Linked.MAYBE
+                if not self.memories[RIGHT].capabilities.moves:
+                    self.murky = "a photo was moved and its folder is gone: no place to remember it"
+            elif (
+                story.halves.get(RIGHT) in self.now[RIGHT]
+                and self.now[RIGHT][story.halves[RIGHT]].content in lone
+            ):
+                self.murky = "a photo is there again, but not its folder"
 
     def _acquaint_strangers(self) -> None:
         """Photos that nobody has linked yet meet: by picture and name, by picture, by name."""
@@ -232,6 +240,8 @@ class Who:
         pictures = {past[index] for past in story.pasts["content"]}
         twins = any(claims[picture] > 1 for picture in pictures)
         if now is None:
+            lone = {self.now[s][other.halves[s]].content for s in Side for other in self._lone(s)}
+            twins = twins or not pictures.isdisjoint(lone)
             return "one of several twins is gone" if twins else ""
         here = self.tome(side, now.shelf)
         moved = any(past[index] is not here for past in story.pasts["album"])
@@ -242,9 +252,11 @@ class Who:
             return "one of several twins was moved or painted over"
         if strayed and painted:
             return "a photo was moved and painted over"
+        if story.forgotten and self.is_blind:
+            return "a photo was moved, and its folder is gone, and nothing tells its picture"
         if moved and ":" not in now.content:
             return "a photo was moved whose picture nothing tells"
-        if story.linked is Linked.MAYBE and (moved or painted):
+        if story.linked is Linked.MAYBE and (moved or painted) and not story.forgotten:
             return "a photo that may still be a stranger was moved or painted over"
         return ""
 
@@ -271,6 +283,14 @@ class Who:
                 else:
                     story.linked = Linked.MAYBE
 
+    def remember_again(self, rules: Rules) -> None:
+        """A folder that was gone was made anew: what is missing in it is remembered there."""
+        there_again = set(self.both())
+        for story in self.stories:
+            if story.forgotten and any(tome in there_again for tome, _ in story.pasts["album"]):
+                story.forgotten = False
+                story.linked = Linked.YES if rules.healthy else Linked.MAYBE
+
     def believe(self, links: Iterable[tuple[str, Link, bool]]) -> None:
         """Who is who is now what img-sync remembers, if that leaves no doubt.
 
@@ -292,6 +312,8 @@ class Who:
             past = remembered(tome, link, self.memories[RIGHT].normal)
             stories.append(Story(halves, Linked.YES, *past))
         known = Counter(kept for story in stories for kept in story.halves.values())
+        if any(self.now[side].keys() - known.keys() for side in Side):
+            return
         if max(known.values(), default=0) > 1:
             assert self.is_blind, "one photo has two links"
             return
@@ -316,5 +338,7 @@ def remembered(
     }
     pasts |= {each.value: {(left.get(each), right.get(each))} for each in SCALARS}
     return pasts, {
-        (each, key): {two} for each in SETS for key, two in elements(normal, each, left, right).items()
+        (each, key): {two}
+        for each in SETS
+        for key, two in elements(normal, each, left, right).items()
     }

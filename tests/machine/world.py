@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
-from .check import Check, Sides, check_album
-from .ground import LETS_PASS, Disk, Tree, Watched, failing
-from .said import LEFT, RIGHT, Linked, Rules, Tome, Two, look
-from .who import Who
 
 from imgsync.cache import CacheRun
 from imgsync.errors import Refused
 from imgsync.events import Event, Failed
-from imgsync.model import METADATA_FIELDS, Field, Side
+from imgsync.model import METADATA_FIELDS, Field, Link, Side
 from imgsync.plan import Action, Op, Policy
 from imgsync.run import Plan, Scope
 from imgsync.services.memory import Kept, Memory, Write
@@ -26,6 +23,11 @@ from imgsync.sync import SyncRun
 from imgsync.testing.faults import Crash, Fault
 from imgsync.testing.pictures import jpeg
 from imgsync.testing.user import User
+
+from .check import Check, Sides, check_album
+from .ground import LETS_PASS, Disk, Tree, Watched, failing
+from .said import LEFT, RIGHT, Linked, Rules, Tome, Two, look
+from .who import Who
 
 KEY = "there"
 
@@ -124,6 +126,7 @@ class World:
         if told.refused:
             assert before == after
             return told
+        murky = bool(self.who.murky)
         rules = msgspec.structs.replace(rules, healthy=told.done and not troubled)
         self._check_writes(rules, told, before, after)
         if self.who.murky:
@@ -138,9 +141,10 @@ class World:
             for story in list(self.who.stories):
                 Check(self.who, story, rules, before, after, told.actions).check()
             self.who.bury(after, rules)
+            self.who.remember_again(rules)
             if not faults:
                 self._check_no_picture_was_there(told)
-        if rules.healthy and not any(action.pair.doubt for action in told.actions):
+        if rules.healthy and not murky:
             self._check_again(rules, told)
         return told
 
@@ -174,9 +178,7 @@ class World:
     ) -> tuple[Told, bool]:
         watched: dict[Side, Watched] = {}
         for side, memory in self.memories.items():
-            watched[side] = Watched(
-                memory, LETS_PASS, lambda kept, side=side: self.who.made(watched, side, kept)
-            )
+            watched[side] = Watched(memory, LETS_PASS, partial(self.who.made, watched, side))
         failed: list[Event] = []
         run = self._sync(watched, rules, failed)
         plan = self._plan(run)
@@ -197,7 +199,9 @@ class World:
         told.writes = {side: self.memories[side].log[logs[side] :] for side in Side}
         return told, bool(failed)
 
-    def _sync(self, services: Mapping[Side, Watched | Memory], rules: Rules, failed: list[Event]) -> SyncRun:
+    def _sync(
+        self, services: Mapping[Side, Watched | Memory], rules: Rules, failed: list[Event]
+    ) -> SyncRun:
         def listen(event: Event) -> None:
             if isinstance(event, Failed):
                 failed.append(event)
@@ -232,7 +236,7 @@ class World:
         logs = [(len(memory.log), len(memory.trash)) for memory in self.memories.values()]
         return states, sorted(self.top.glob("**")), logs, self._look()
 
-    def _remembered(self):
+    def _remembered(self) -> Iterator[tuple[str, Link, bool]]:
         for path in self.top.glob(f"**/{NAME}"):
             state, album = State.load(path.parent), path.parent.relative_to(self.top).as_posix()
             for record in state.records.values():

@@ -83,7 +83,9 @@ class TestInexact(InMemory):
     @pytest.fixture
     def service(self) -> Service:
         return Memory(
-            capabilities=Capabilities(exact=False, precise=False, strips=frozenset({"jpg"}), digest="md5")
+            capabilities=Capabilities(
+                exact=False, precise=False, strips=frozenset({"jpg"}), digest="md5"
+            )
         )
 
 

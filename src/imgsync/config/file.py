@@ -68,7 +68,7 @@ def parse(path: Path) -> dict[str, dict[str, str]]:
     """The sections of the file; raises UsageError with the line that is wrong."""
     parser = configparser.ConfigParser(interpolation=None, default_section="")
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

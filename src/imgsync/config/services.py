@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -13,17 +13,17 @@ import msgspec
 from ..errors import UsageError
 from ..service import Service
 from .file import GENERAL, Defaults, defaults, parse
+from .local import LOCAL, MASK, LocalSettings
 from .secrets import from_command, from_keyring
 from .section import COMMAND, Section, nearest
 from .types import COMMON, ServiceType, check, load, required, secrets, type_of
 
 __all__ = ["Configuration", "Opened", "ServiceType", "read", "url_path"]
 
-LOCAL = "local"
 FILES = "files"
+DIGIKAM = "digikam"
 FILE_URL = "file://"
-RESERVED = {LOCAL, "cache"}
-MASK = "********"
+RESERVED = {DIGIKAM, "cache"}
 
 
 class Opened(NamedTuple):
@@ -46,39 +46,62 @@ def read(path: Path | None) -> Configuration:
     """
     sections = parse(path) if path is not None else {}
     general = defaults(Section(GENERAL, path, sections.pop(GENERAL, {})))
+    local = LocalSettings(Section(LOCAL, path, sections.pop(LOCAL, {})))
     for name in RESERVED & sections.keys():
         raise UsageError(f"section [{name}] of {path}: no service can have this name")
-    return Configuration(path, general, sections)
+    return Configuration(path, general, local, sections)
 
 
 class Configuration:
     """What a configuration file says, with the defaults filled in."""
 
     def __init__(
-        self, path: Path | None, defaults: Defaults, sections: Mapping[str, Mapping[str, str]]
+        self,
+        path: Path | None,
+        defaults: Defaults,
+        local: LocalSettings,
+        sections: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.path = path
         self.defaults = defaults
         self.sections = sections
+        self._local = local
+        self._digikam = local.digikam, local.password
 
     def with_jobs(self, jobs: int) -> Configuration:
         """The same, with another number of processes and calls at once."""
         changed = msgspec.structs.replace(self.defaults, jobs=jobs)
-        return Configuration(self.path, changed, self.sections)
+        return Configuration(self.path, changed, self._local, self.sections)
 
-    def local(self, top: Path) -> Service:
-        """The local end of a run: the folders under `top`."""
-        return self._files(LOCAL, top, own=True)
+    def local(self, top: Path, sums: Collection[str] = (), beside: str = "") -> Service:
+        """The local end of a run: the folders under `top`, with these checksums of whole files.
+
+        They are as digiKam shows them, where it knows them; as they are by themselves `beside` the
+        service digikam.
+        """
+        files = self._files(LOCAL, top, own=True, sums=sums)
+        digikam: Any = load(DIGIKAM, LOCAL)
+        if beside == DIGIKAM:
+            service: Service = digikam.in_step(files, *self._digikam)
+        else:
+            embed = self.defaults.write == "embed"
+            service = digikam.view(files, *self._digikam, embed=embed)
+        return service
 
     def key(self, name: str) -> str:
         """The name of a service in the state of albums: its section, or its URL's normal form."""
         return _url(url_path(name)) if name.startswith("file:") else name
 
-    def open(self, name: str) -> Opened:
+    def open(self, name: str, top: Path | None = None) -> Opened:
         """The service that people call `name`; runs its commands and asks the keyring.
 
-        Raises UsageError if there is no such service or its section is wrong.
+        `top`: the folder whose digiKam collection the service digikam is. Raises UsageError if
+        there is no such service or its section is wrong.
         """
+        if name == DIGIKAM:
+            digikam: Any = load(DIGIKAM, LOCAL)
+            files = self._files(DIGIKAM, top or self.defaults.root or Path.cwd(), own=True)
+            return Opened(digikam.alone(files, *self._digikam), DIGIKAM)
         if name.startswith("file:"):
             path = url_path(name)
             url = _url(path)
@@ -97,6 +120,8 @@ class Configuration:
         """The configuration in force, as an INI file whose secrets are masked."""
         yield f"# {self.path}" if self.path else "# no configuration file: these are the defaults"
         yield from _lines(GENERAL, self.defaults.as_text())
+        yield ""
+        yield from _lines(LOCAL, self._local.as_text())
         for name in self.sections:
             section = self._section(name)
             public = _public(section)
@@ -114,7 +139,7 @@ class Configuration:
     def _section(self, name: str) -> Section:
         return Section(name, self.path, self.sections[name])
 
-    def _files(self, name: str, root: Path, *, own: bool) -> Service:
+    def _files(self, name: str, root: Path, *, own: bool, sums: Collection[str] = ()) -> Service:
         files: Any = load(FILES, name)
         service: Service = files(
             name,
@@ -123,6 +148,7 @@ class Configuration:
             trash=self.defaults.trash,
             jobs=self.defaults.jobs,
             own=own,
+            sums=sums,
         )
         return service
 
@@ -133,12 +159,15 @@ class Configuration:
                 settings[key] = section.values[key]
             elif key + COMMAND in section.values:
                 settings[key] = from_command(section, key)
-        for key in sorted(required(kind) - settings.keys()):
+        # One secret is enough where a service takes one of several.
+        secret_keys = secrets(kind) if secrets(kind).isdisjoint(settings) else frozenset()
+        for key in sorted((required(kind) | secret_keys) - settings.keys()):
             secret = from_keyring(section, key)
-            if secret is None:
+            if secret is not None:
+                settings[key] = secret
+            elif key in required(kind):
                 ask = f"keyring set {GENERAL}/{section.name} {key}"
                 raise section.lacks(key, f" or {key}{COMMAND} = ..., or run `{ask}`")
-            settings[key] = secret
         return settings
 
     def _unknown(self, name: str) -> str:

@@ -16,8 +16,11 @@ GROUP = "imgsync.services"
 
 # The project's own entry points: so a checkout that is not installed finds them too.
 BUILT_IN = {
+    "digikam": "imgsync.services.digikam:Digikam",
     "files": "imgsync.services.files:Files",
+    "immich": "imgsync.services.immich:Immich",
     "memory": "imgsync.services.memory:Memory",
+    "piwigo": "imgsync.services.piwigo:Piwigo",
 }
 
 # Keys that a section of any type may have.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["EMBEDDING", "embeds", "is_photo", "is_raw", "is_video"]
 
-# The suffixes of what exiv2 writes without touching the picture. It writes some RAWs too: those are left alone.
+# Suffixes of what exiv2 writes without touching the picture. Some RAWs it could, too: left alone.
 EMBEDDING = frozenset({"jpg", "jpeg", "jpe", "png", "tif", "tiff", "webp"})
 _READ_ONLY = frozenset({"gif", "heic", "heif", "hif", "avif", "jxl"})
 _RAW = frozenset({"cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef", "srw"})

@@ -7,7 +7,7 @@ XMP hold both exactly. Latitude and longitude 0 are what devices write that know
 from __future__ import annotations
 
 import re
-from fractions import Fraction
+from collections.abc import Sequence
 
 from ..model import Location
 from .held import Held
@@ -113,30 +113,31 @@ def _xmp(held: Held) -> Location | None:
         found = _XMP_ANGLE.match(held.xmp_text(_XMP + axis).strip().upper())
         if not found or found[4] not in signs:
             return None
-        parts = [Fraction(part) for part in found.groups()[:3] if part]
+        parts = [float(part) for part in found.groups()[:3] if part]
         angles.append(_angle(parts, negative=found[4] == signs[1]))
     below = held.xmp_text(_XMP + "AltitudeRef").strip() == "1"
     return _location(angles[0], angles[1], _height(held.xmp_text(_XMP + "Altitude"), below=below))
 
 
-def _angle(parts: list[Fraction | None] | list[Fraction], *, negative: bool) -> float:
-    total = sum((part or 0) / Fraction(60) ** level for level, part in enumerate(parts))
-    return -float(total) if negative else float(total)
+def _angle(parts: Sequence[float | None], *, negative: bool) -> float:
+    """Degrees, from degrees, minutes and seconds: exact to far more than is kept of them."""
+    total = sum((part or 0.0) / 60.0**level for level, part in enumerate(parts))
+    return -total if negative else total
 
 
 def _height(text: str, *, below: bool) -> float | None:
     number = _number(text.strip())
-    return None if number is None else float(-number if below else number)
+    return -number if number is not None and below else number
 
 
-def _number(text: str) -> Fraction | None:
+def _number(text: str) -> float | None:
     """A decimal number or a fraction; None for anything else and for a division by 0."""
     if not _NUMBER.match(text):
         return None
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        return None
+    over, slash, under = text.partition("/")
+    if not slash:
+        return float(text)
+    return int(over) / int(under) if int(under) else None
 
 
 def _write_exif(held: Held, location: Location) -> None:

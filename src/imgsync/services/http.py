@@ -6,6 +6,7 @@ A service gives its calls to an `Http` and gets back decoded answers, or one of 
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -103,6 +104,12 @@ class Http:
     def __repr__(self) -> str:
         return f"<Http {self.where}>"
 
+    def below(self, path: str) -> Http:
+        """The same server and connections, for calls to what is below `path`."""
+        other = copy.copy(self)
+        other._base = f"{self._base}/{path.strip('/')}"
+        return other
+
     def ask(
         self,
         method: str,
@@ -122,7 +129,12 @@ class Http:
         return self._decoded(body, kind)
 
     def tell(
-        self, method: str, path: str, *, data: object = None, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        data: object = None,
+        params: Mapping[str, str] | None = None,
     ) -> None:
         """Asks for something whose answer says nothing but that it is done."""
         self._call(method, path, data=data, form=None, params=params, safe=None)
@@ -247,6 +259,7 @@ class Http:
             headers={"User-Agent": "img-sync", "Accept": "application/json", **self._headers},
             auth=self._auth,
             timeout=self._timeout(ANSWER),
+            verify=self.where.startswith("https:"),  # certificates take long to load
             limits=httpx2.Limits(
                 max_connections=self._connections, max_keepalive_connections=self._connections
             ),

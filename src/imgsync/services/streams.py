@@ -7,7 +7,7 @@ import io
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import Rejected, Unavailable
 
@@ -19,11 +19,17 @@ __all__ = ["Download", "Multipart", "Part"]
 _CHUNK = 1 << 18
 
 
+class Readable(Protocol):
+    """A file as far as it is needed to send it."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class Part(NamedTuple):
     """A field of a multipart form: a text, or a file of `size` bytes under `filename`."""
 
     name: str
-    body: str | bytes | BinaryIO
+    body: str | bytes | Readable
     size: int = 0
     filename: str = ""
 
@@ -81,7 +87,7 @@ def _bytes(part: Part) -> Iterator[bytes]:
         yield from _streamed(part.body, part.size)
 
 
-def _streamed(stream: BinaryIO, size: int) -> Iterator[bytes]:
+def _streamed(stream: Readable, size: int) -> Iterator[bytes]:
     left = size
     while chunk := stream.read(_CHUNK):
         left -= len(chunk)

@@ -6,13 +6,14 @@ Immutable values, as plain as the file they are kept in; docs/state-format.md sh
 from __future__ import annotations
 
 import hashlib
-import os
+import secrets
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from ..model import Link, Photo
+from .text import to_json
 
 __all__ = [
     "VERSION",
@@ -126,10 +127,11 @@ class Header(
 
 def short_hash(photo: Photo) -> str:
     """What an album's parent remembers of a photo: enough to tell that it is still the same."""
-    said = f"{photo.ref}\0{photo.version}".encode("utf-8", "surrogatepass")
+    told = photo.version or f"{photo.content}\0{to_json(photo.metadata).decode()}"
+    said = f"{photo.ref}\0{told}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(said).hexdigest()[:8]
 
 
 def new_id() -> str:
     """A random id for an album or a photo: 16 hex characters."""
-    return os.urandom(8).hex()
+    return secrets.token_hex(8)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
-__all__ = ["Hash", "Range", "Source"]
+__all__ = ["Hash", "Pair", "Range", "Source"]
 
 # Where a piece of the picture begins in the file, and how many bytes long it says it is. What
 # would lie behind the end of the file is not there.
@@ -27,6 +26,12 @@ class Hash(Protocol):
     """What `hashlib` makes."""
 
     def update(self, data: memoryview, /) -> None: ...
+
+
+class Pair(Protocol):
+    """A compiled pattern for two bytes, as `re` and `re2` make them."""
+
+    def search(self, string: bytes, pos: int = 0, /) -> Any: ...
 
 
 class Source:
@@ -80,8 +85,8 @@ class Source:
                 length -= len(block)
         return fed > 0
 
-    def search(self, pair: re.Pattern[bytes], offset: int) -> tuple[int, int] | None:
-        """Where `pair`, a pattern for two bytes, matches first from `offset` on, and its second."""
+    def search(self, pair: Pair, offset: int) -> tuple[int, int] | None:
+        """Where `pair` matches first from `offset` on, and the second byte there."""
         while offset + 1 < self.size:
             at = self._view(offset, 2)
             found = pair.search(self._window, at)

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ... import disk
 from ...errors import Rejected, Unavailable, UsageError
+from ...metadata import formats
 from ...model import Album, Field, Metadata, Photo
 from ...service import EVERY_FIELD, Capabilities, Look, Original, Service, Source, Unread
 from .names import safe_path
 from .scanner import Scanner
 from .trash import trash_at
-from .tree import STATE, is_inside, list_folder, walk
+from .tree import STATE, is_inside, list_folder
 from .troubles import told, why
+from .walking import walk
 
 if TYPE_CHECKING:
     from .workshop import Workshop
@@ -36,7 +38,8 @@ class Files(Service):
     `write`: whether metadata goes into the files ("embed", where their format allows it) or
         beside them ("sidecar").
     `trash`: "auto" for the desktop's, or a folder that takes what is deleted or replaced.
-    `jobs`: how many processes read photos (default: one a core); 1 reads in this one.
+    `jobs`: how many processes read photos (default: one a core); 1 reads in this one. From two
+        on, a second one helps to look at a large tree.
     `own`: the state files in this tree are the run's own, which locks them itself.
     `sums`: checksums of whole files to tell with the photos ("sha1").
 
@@ -90,17 +93,19 @@ class Files(Service):
         self._write = write
         self._own = own
         self._trash = trash_at(trash, self.top)
-        self._scanner = Scanner(str(self.top), jobs or os.cpu_count() or 1, tuple(sorted(sums)))
+        self._jobs = jobs or os.cpu_count() or 1
+        self._scanner = Scanner(str(self.top), self._jobs, tuple(sorted(sums)))
         self._fingerprints: dict[str, str] = {}
         self._made: set[str] = set()  # albums that were made here and may have no photo yet
         able = not self._trash.missing
         writes = EVERY_FIELD if able else EVERY_FIELD - {Field.CONTENT}
-        self.capabilities = Capabilities(writes=writes, delete=able, whole=True, strips=True)
-
-    @property
-    def no_trash(self) -> str:
-        """Why nothing can be deleted or replaced here; "" if it can."""
-        return self._trash.missing
+        self.capabilities = Capabilities(
+            writes=writes,
+            delete=able,
+            no_trash=self._trash.missing,
+            whole=True,
+            strips=formats.EMBEDDING,
+        )
 
     def normal(self, metadata: Metadata) -> Metadata:
         from ...metadata.fields import normal  # late, as the workshop
@@ -113,13 +118,12 @@ class Files(Service):
         """Raises Unavailable if `root` is no folder, or not even the folder above it is there."""
         if not self._is_there():
             return
-        for found in walk(str(self.top), self._trash.inside):
-            if isinstance(found, Unread):
-                yield found
-                continue
-            path, listing = found
-            if listing.is_album or path in self._made:
-                self._fingerprints[path] = listing.fingerprint()
+        for seen in walk(str(self.top), self._trash.inside, processes=self._jobs):
+            path = seen.path
+            if seen.trouble:
+                yield Unread(path, path, seen.trouble)
+            elif seen.is_album or path in self._made:
+                self._fingerprints[path] = seen.fingerprint
                 yield Album(path, path)
 
     def fingerprint(self, album: Album) -> str:
@@ -144,7 +148,8 @@ class Files(Service):
         So it is with one that had just been written when this object read it last: the next run
         is to read it again.
         """
-        return self._scanner.racy(self._folder(album.ref), photo.ref)
+        scanner = self._scanner
+        return scanner.has_racy and scanner.racy(self._folder(album.ref), photo.ref)
 
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         return self._workshop.open(self._folder(album.ref), photo, without)
@@ -169,10 +174,13 @@ class Files(Service):
         return self._workshop.move(self._changing(album), photo, self._changing(to), name)
 
     def create_album(self, path: str) -> Album:
+        from .placing import sweep  # late, as the workshop
+
         path = safe_path(path)
         folder = self._folder(path)
         with told(f"{folder} cannot be made"):
             self._make_folders(folder)
+            sweep(folder)  # a run that was killed over its first photo
         self._made.update(_with_those_above(path))
         return Album(path, path)
 
@@ -198,6 +206,12 @@ class Files(Service):
         }
         self._made |= moved | {path}
         return Album(path, path)
+
+    def room(self) -> int | None:
+        from .incoming import free_space  # late, as the workshop
+
+        with told(f"the disk of {self.top} cannot be looked at"):
+            return free_space(self.top if self.top.exists() else self.top.parent)
 
     @contextmanager
     def hold(self, album: Album) -> Iterator[None]:

@@ -16,7 +16,8 @@ from .troubles import told
 
 __all__ = ["bring_in_line", "fetch"]
 
-_RESERVE = 64_000_000  # bytes left free on a disk, for states, sidecars and everybody else
+# What is left free on a disk, for states, sidecars and everybody else: bytes, at most a fiftieth.
+_RESERVE = 64_000_000
 _PART = 1 << 20
 
 
@@ -47,12 +48,18 @@ def _put_beside(path: Path, incoming: bytes | None, old: Path | None) -> Path | 
     return sidecar
 
 
+def free_space(folder: Path) -> int:
+    """How many bytes of pictures the disk of a folder has room for. Raises OSError."""
+    disk = shutil.disk_usage(folder)
+    return max(0, disk.free - min(_RESERVE, disk.total // 50))
+
+
 def _check_room(folder: Path, name: str, size: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < size + _RESERVE:
+    free = free_space(folder)
+    if free < size:
         raise Rejected(
-            f"{name} needs {_human(size)}, and {_human(_RESERVE)} must stay free, but"
-            f" {folder.parent} has {_human(free)}: make room there"
+            f"{name} needs {_human(size)}, but {folder.parent} has room for {_human(free)}:"
+            " make room there"
         )
 
 

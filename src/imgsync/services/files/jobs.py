@@ -1,16 +1,13 @@
-"""What is asked of the processes that read photos, what they answer, and how it is sent."""
+"""What is asked of the processes that read photos, and what they answer."""
 
 from __future__ import annotations
-
-import struct
-from typing import BinaryIO
 
 import msgspec
 
 from ...model import NOTHING_SAID, Metadata
 from .tree import Stamp
 
-__all__ = ["Job", "Reading", "receive", "send"]
+__all__ = ["Job", "Reading"]
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
@@ -38,29 +35,3 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     content: str = ""
     digests: frozenset[str] = frozenset()
     metadata: Metadata = NOTHING_SAID
-
-
-_LENGTH = struct.Struct(">I")
-
-
-def send(stream: BinaryIO, message: Job | Reading) -> None:
-    """Writes one message to a pipe."""
-    data = msgspec.msgpack.encode(message)
-    stream.write(_LENGTH.pack(len(data)) + data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> bytes:
-    """The next message from a pipe; b"" at its end, also where that comes amid a message."""
-    head = _exactly(stream, _LENGTH.size)
-    return _exactly(stream, *_LENGTH.unpack(head)) if head else b""
-
-
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        part = stream.read(size - len(data))
-        if not part:
-            return b""
-        data += part
-    return bytes(data)

@@ -7,19 +7,16 @@ process: a file that crashes the reader then ends only that one.
 from __future__ import annotations
 
 import os
-import signal
 import stat
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from ...errors import Rejected
 from ...metadata import files
 from ...metadata.digest import digest
-from .jobs import Job, Reading, receive, send
+from .jobs import Job, Reading
+from .processes import serve as serve_questions
 from .tree import Stamp
 from .troubles import why
 
@@ -76,11 +73,4 @@ def _opened(path: Path) -> Stamp:
 
 def serve(reader: Callable[[Job], Reading] = read) -> None:
     """Reads what standard input asks for, until it ends, and answers on standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks decides when to stop
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get among the answers
-    while data := receive(sys.stdin.buffer):
-        try:
-            send(answers, reader(msgspec.msgpack.decode(data, type=Job)))
-        except BrokenPipeError:
-            return
+    serve_questions(Job, reader)

@@ -88,6 +88,11 @@ class Scanner:
         self._racy.get(folder, set()).discard(name)
         return photo
 
+    @property
+    def has_racy(self) -> bool:
+        """Whether there is any photo that is racy."""
+        return bool(self._racy)
+
     def racy(self, folder: Path, name: str) -> bool:
         """Whether the photo may have changed, unseen, since it was last read here."""
         return name in self._racy.get(folder, ())
@@ -138,8 +143,8 @@ class Scanner:
 
 
 def _job(folder: Path, entry: Entry, *, picture: bool, sums: tuple[str, ...] = ()) -> Job:
-    sidecar = os.fsencode(folder / entry.sidecar) if entry.sidecar else None
-    return Job(os.fsencode(folder / entry.name), sidecar, picture, sums)
+    sidecar = os.fsencode(f"{folder}/{entry.sidecar}") if entry.sidecar else None
+    return Job(os.fsencode(f"{folder}/{entry.name}"), sidecar, picture, sums)
 
 
 def _is_complete(known: Photo, sums: tuple[str, ...]) -> bool:

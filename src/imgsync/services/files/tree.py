@@ -21,10 +21,9 @@ __all__ = [
     "Listing",
     "Stamp",
     "is_inside",
+    "is_new",
     "list_folder",
     "names_in",
-    "walk",
-    "why",
 ]
 
 STATE = ".img-sync.db"  # a folder that holds it is an album
@@ -174,34 +173,7 @@ def is_inside(place: str, top: str) -> bool:
     return os.path.commonpath([place, top]) == top
 
 
-def walk(top: str, passed_over: str = "") -> Iterator[tuple[str, Listing] | Unread]:
-    """Looks at `top` and all folders below it, a folder before those in it, in order of names.
-
-    Gives each folder's path relative to `top`. `passed_over` is the path of one that is left out.
-    No folder is come to twice: a link is followed only to what is not shown under its own name.
-    """
-    seen: set[str] = set()
-    waiting = [("", False)]
-    while waiting:
-        path, linked = waiting.pop()
-        folder = f"{top}/{path}"
-        if linked and not _is_new(folder, top, seen):
-            continue
-        try:
-            listing = list_folder(folder, top)
-        except OSError as error:
-            yield Unread(path, path, f"cannot be read: {why(error)}; nothing in it is touched")
-            continue
-        yield path, listing
-        below = [(name, linked) for name in listing.folders]
-        below += [(name, True) for name in listing.links]
-        for name, through_link in sorted(below, reverse=True):
-            child = f"{path}/{name}" if path else name
-            if child != passed_over:
-                waiting.append((child, through_link))
-
-
-def _is_new(folder: str, top: str, seen: set[str]) -> bool:
+def is_new(folder: str, top: str, seen: set[str]) -> bool:
     """Whether a folder that was come to through a link is neither shown elsewhere nor `seen`."""
     place = os.path.realpath(folder)
     levels = os.path.relpath(place, top).split("/")

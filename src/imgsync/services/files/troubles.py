@@ -13,8 +13,6 @@ __all__ = ["told", "why"]
 # What concerns the whole disk rather than one file.
 _DISK_TROUBLE = frozenset(
     {
-        errno.ENOSPC,
-        errno.EDQUOT,
         errno.EIO,
         errno.EROFS,
         errno.ESTALE,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import selectors
-import subprocess
-import sys
 from collections import Counter, deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import cast
 
 import msgspec
 
-from .jobs import Job, Reading, receive, send
+from .jobs import Job, Reading
+from .processes import Process
 
 __all__ = ["Workers"]
 
@@ -80,48 +77,30 @@ class _Worker:
 
     def __init__(self) -> None:
         self.sent: deque[int] = deque()
-        self._start()
-
-    def _start(self) -> None:
-        # -P: nothing is imported from the folder that the user happens to be in.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM],
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        self._questions = cast(BinaryIO, self._process.stdin)
-        self._answers = cast(BinaryIO, self._process.stdout)
+        self._process = Process(_PROGRAM)
 
     def ask(self, number: int, job: Job) -> None:
         self.sent.append(number)
-        # If it is dead the end of its answers will tell.
-        with suppress(BrokenPipeError):
-            send(self._questions, job)
+        self._process.ask(job)
 
     def answer(self) -> Reading | None:
         """Waits for the answer to the oldest job; None if the process is dead."""
-        data = receive(self._answers)
+        data = self._process.answer()
         return msgspec.msgpack.decode(data, type=Reading) if data else None
 
     def fileno(self) -> int:
-        return self._answers.fileno()
+        return self._process.fileno()
 
     def restart(self) -> list[int]:
         """Starts a new process, and gives back the numbers of the jobs that were lost."""
         self.end()
         lost = list(self.sent)
         self.sent.clear()
-        self._start()
+        self._process = Process(_PROGRAM)
         return lost
 
     def end(self) -> None:
-        self._process.kill()
-        self._questions.close()
-        self._answers.close()
-        self._process.wait()
+        self._process.end()
 
 
 class _Round:

@@ -20,7 +20,13 @@ __all__ = ["Gallery", "Status"]
 
 ENTRY = "/ws.php"
 ADMINISTRATORS = frozenset({"webmaster", "admin"})
-HTML, GUEST, BAD_TOKEN, BAD_LOGIN = 0, 401, 403, 999
+# Piwigo's own numbers; a page of HTML has none.
+PAGE, NO_ADMINISTRATOR, FORBIDDEN, FAILED, BAD_LOGIN = 0, 401, 403, 500, 999
+
+# Pages that are about the one photo: of its upload, and of the database.
+_ABOUT_A_PHOTO = re.compile(
+    "(forbidden|unexpected) file type|Incorrect (string|datetime) value|Data too long", re.ASCII
+)
 
 T = TypeVar("T")
 
@@ -44,8 +50,8 @@ class Gallery:
     """A user's session. It bears several threads.
 
     Raises Denied where the user may not come in or is no administrator, Declined with Piwigo's
-    own number in `status` for what it refuses, 0 where it gives a page of HTML instead of an
-    answer, Unavailable for what may pass.
+    own number in `status` for what it refuses, Unavailable for what may pass and for an answer
+    that is none.
     """
 
     def __init__(self, url: str, user: str, password: str, *, who: str, connections: int) -> None:
@@ -55,7 +61,11 @@ class Gallery:
         self._http = _Http(url, who=who, secrets=[password], connections=connections)
         self._lock = Lock()
         self._sessions = 0
-        self.status = self._begin()
+        try:
+            self.status = self._begin()
+        except BaseException:
+            self.close()
+            raise
 
     def ask(
         self,
@@ -79,24 +89,37 @@ class Gallery:
             path = f"{ENTRY}?format=json&method=pwg.images.uploadAsync"
             return self._http.send("POST", path, object, parts)
 
-        return self._in_session(call)
+        try:
+            return self._in_session(call)
+        except Declined as error:
+            if error.status != FAILED:
+                raise
+            raise Unavailable(f"{self.who} could not put a file together: {error.reason}") from None
 
     def believed(self, read: Callable[[], T]) -> T:
         """What `read` finds while the session lasts: one that has expired is a guest's, silently.
 
         A guest sees fewer albums and photos; what is then missing must not be taken for deleted.
         """
-        for _ in range(2):
+        for _ in range(3):
             session = self._sessions
             found = read()
-            if self._ask("pwg.session.getStatus", Status, {}, safe=True).username == self._name:
-                return found
-            self._renew(session)
+            if session == self._sessions:
+                status = self._ask("pwg.session.getStatus", Status, {}, safe=True)
+                if status.username == self._name:
+                    return found
+                self._renew(session)
         raise Denied(f"{self.who} forgets us at once: its sessions do not last")
 
     def fetch(self, url: str) -> tuple[Any, int | None]:
-        """The file of a photo, whose address the gallery gave: always from the gallery itself."""
-        return self._http.fetch(self._http.below(url))
+        """The file at an address that the gallery gave, and its length."""
+        path = self._http.path_of(url)
+        session = self._sessions
+        try:
+            return self._http.fetch(path)
+        except Denied:  # files that are protected are not for the guest of an expired session
+            self._renew(session)
+            return self._http.fetch(path)
 
     def close(self) -> None:
         self._http.close()
@@ -107,13 +130,13 @@ class Gallery:
         try:
             return call()
         except Declined as error:
-            if error.status not in (GUEST, BAD_TOKEN):
+            if error.status != NO_ADMINISTRATOR and not _is_bad_token(error):
                 raise
         self._renew(session)
         try:
             return call()
         except Declined as error:
-            if error.status == GUEST:
+            if error.status == NO_ADMINISTRATOR:
                 raise Denied(f"{self.who} lets {self._name} not do this: {error.reason}") from None
             raise
 
@@ -168,12 +191,12 @@ class Gallery:
 class _Http(Http):
     """HTTP in which the answer's text counts: Piwigo's status says little about it."""
 
-    def below(self, url: str) -> str:
-        """The path of an address that the gallery gave, below its own; never another server."""
+    def path_of(self, url: str) -> str:
+        """The path, below its own, of an address that the gallery gave; never another server."""
         rest = re.sub(r"^[a-z]+://[^/]*", "", url)
         base = self._base[len(self.where) :]
         if not rest.startswith(f"{base}/"):
-            raise Declined(f"{self.who} points outside of itself for a file", HTML, "")
+            raise Declined(f"{self.who} points outside of itself for a file", PAGE, "")
         return rest[len(base) :].replace(" ", "%20")
 
     def _check(self, response: httpx2.Response) -> None:
@@ -190,9 +213,10 @@ class _Http(Http):
     def _decoded(self, body: bytes, kind: type[T]) -> Any:
         answer = _answer(body)
         if answer is None:
-            page = body.decode(errors="replace")
-            text = self._public(re.sub(r"<[^>]*>|\s+", " ", page))
-            raise Declined(f"{self.who} gives no answer but a page: {text}", HTML, text)
+            page = self._public(re.sub(r"<[^>]*>|\s+", " ", body.decode(errors="replace")))
+            if _ABOUT_A_PHOTO.search(page):
+                raise Declined(f"{self.who} declines: {page}", PAGE, page)
+            raise Unavailable(f"{self.who} gives no answer but a page: {page}")
         if answer.get("stat") != "ok":
             raise self._refusal(answer)
         return answer.get("result")
@@ -202,6 +226,10 @@ class _Http(Http):
         number = answer.get("err")
         status = number if isinstance(number, int) else -1
         return Declined(f"{self.who} declines ({status}: {reason})", status, reason)
+
+
+def _is_bad_token(error: Declined) -> bool:
+    return error.status == FORBIDDEN and "token" in error.reason
 
 
 def _answer(body: bytes) -> dict[str, Any] | None:

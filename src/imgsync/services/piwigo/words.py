@@ -76,8 +76,8 @@ class Info(msgspec.Struct):
     level: int = 0
     latitude: float | None = None
     longitude: float | None = None
-    name_raw: str | None | msgspec.UnsetType = msgspec.UNSET
-    comment_raw: str | None | msgspec.UnsetType = msgspec.UNSET
+    name_raw: str | msgspec.UnsetType | None = msgspec.UNSET
+    comment_raw: str | msgspec.UnsetType | None = msgspec.UNSET
     tags: list[Tag] = []
     categories: list[_Ref] = []
 
@@ -147,7 +147,7 @@ def tag_key(tag: str) -> str:
 
 
 def _weight(character: str) -> str:
-    first, *marks = unicodedata.normalize("NFD", character)
+    first, *marks = list(unicodedata.normalize("NFD", character))
     accented = marks and first.isalpha() and all(unicodedata.combining(mark) for mark in marks)
     letter = first if accented and character not in _WHOLE else character
     capital = "S" if letter == "ß" else letter.upper()

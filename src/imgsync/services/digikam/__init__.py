@@ -1,0 +1,73 @@
+"""digiKam: its database, over and against the files of its collections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from ...errors import UsageError
+from ...service import Service
+from .finding import Setting, find
+
+if TYPE_CHECKING:
+    from ..files import Files
+
+__all__ = ["Digikam"]
+
+
+class Digikam:
+    """The three ends that a tree of folders in a digiKam collection can be.
+
+    `database`: "auto", "off", a file, or mysql://user@host/database; `password` gives the one for
+    MySQL, and is asked only if there is a server to be asked. What the ends are built on is loaded
+    only where there is a collection. All raise UsageError for a database that cannot be one, and
+    ServiceError where it does not answer.
+    """
+
+    settings: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def configure(cls, name: str, settings: Mapping[str, str]) -> Service:
+        """Raises UsageError: the collection is found by section [local]."""
+        raise UsageError(
+            f"type = digikam in section [{name}]: digiKam needs no section of its own; the service"
+            " digikam is there wherever a collection is, and [local] tells where its database is"
+        )
+
+    @staticmethod
+    def view(
+        files: Files, database: str, password: Callable[[], str] = str, *, embed: bool
+    ) -> Service:
+        """The tree as digiKam shows it; `files` itself where digiKam has no part in it.
+
+        `embed`: whether files may be written.
+        """
+        collection = find(files, Setting(database, password))
+        if collection is None:
+            return files
+        from .ends import View
+
+        return View(files, collection, embed=embed)
+
+    @staticmethod
+    def in_step(files: Files, database: str, password: Callable[[], str] = str) -> Service:
+        """The tree as its files are, while they are compared with the database."""
+        collection = find(files, Setting(database, password))
+        if collection is None:
+            return files
+        from .ends import InStep
+
+        return InStep(files, collection)
+
+    @staticmethod
+    def alone(files: Files, database: str, password: Callable[[], str] = str) -> Service:
+        """The database alone. Raises UsageError if it knows nothing of the tree."""
+        collection = find(files, Setting(database, password))
+        if collection is None:
+            raise UsageError(
+                f"{files.name}: there is no digiKam collection at {files.top}; say where its"
+                " database is with digikam = ... in section [local]"
+            )
+        from .ends import Database
+
+        return Database(files, collection)

@@ -1,0 +1,300 @@
+"""A digiKam database, and the folders that it knows: looked up by folder, changed with care."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from collections.abc import Collection as Many
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+from ...errors import Rejected, Stale
+from ...model import METADATA_FIELDS, NOTHING_SAID, Field, Metadata
+from . import rows, running, said, stamps
+from .database import Change, Database
+from .rc import Habits
+from .roots import Root, roots
+from .rows import Row
+from .said import Said
+from .tags import Tags
+from .writing import Writer, check
+
+__all__ = ["Collection", "Shelf"]
+
+_REMOVED = 3  # the status of a photo that is gone
+_GLANCE = 1.0  # seconds for which a look at what is running holds
+
+
+class Shelf(dict[str, tuple[Row, Said]]):
+    """The photos of one album by name, with what is said of them."""
+
+
+class Collection:
+    """What a database knows of the folders on this machine.
+
+    `normal` is the form in which files give texts back. Whatever changes the database raises
+    Rejected, before anything is changed, while digiKam runs or if the database is of an unknown
+    version; before the first change the database is backed up.
+    """
+
+    def __init__(
+        self, database: Database, habits: Habits, normal: Callable[[Metadata], Metadata]
+    ) -> None:
+        self.database = database
+        self.habits = habits
+        self.roots = roots(database)
+        self._files_normal = normal
+        self._tags = Tags(database, normal)
+        self._looked = float("-inf")
+        self._backed_up = False
+
+    def covers(self, top: Path) -> bool:
+        """Whether a tree and one of the collections are one, or one stands in the other."""
+        return any(
+            top.is_relative_to(root.folder) or root.folder.is_relative_to(top)
+            for root in self.roots
+        )
+
+    def normal(self, metadata: Metadata) -> Metadata:
+        """How digiKam shows metadata that are in the files' normal form."""
+        whole = self.database.whole_seconds
+        return said.normal(metadata, self._tags, whole_seconds=whole).clean()
+
+    def holds(self, folder: Path) -> bool:
+        """Whether a folder stands in one of the collections."""
+        return self._place(folder) is not None
+
+    def close(self) -> None:
+        self.database.close()
+
+    # Reading.
+
+    def album(self, folder: Path) -> int | None:
+        """The id of the album that a folder is, None where digiKam knows none."""
+        place = self._place(folder)
+        return self._album(self.database, *place) if place else None
+
+    def folders(self) -> Iterator[Path]:
+        """The folders in which digiKam believes photos to be."""
+        places = {root.id: root.folder for root in self.roots}
+        sql = (
+            "SELECT DISTINCT a.albumRoot, a.relativePath FROM Albums a"
+            " JOIN Images i ON i.album = a.id WHERE i.status = 1"
+        )
+        for root, path in self.database.rows(sql):
+            if root in places:
+                yield places[root] / path.lstrip("/")
+
+    def shelf(self, folder: Path) -> Shelf:
+        """What is said of the photos in a folder; nothing of those that digiKam has not seen."""
+        album = self.album(folder)
+        if album is None:
+            return Shelf()
+        found = rows.photos(self.database, album)
+        if not self._tags.ids.issuperset(chain.from_iterable([row.tags for row in found.values()])):
+            self._tags.read(self.database)
+        return Shelf({name: (row, self._said(row)) for name, row in found.items() if row.modified})
+
+    def names(self, folder: Path) -> set[str]:
+        """The names of the photos that digiKam believes to be in a folder."""
+        album = self.album(folder)
+        return set() if album is None else rows.names(self.database, album)
+
+    def row(self, folder: Path, name: str) -> tuple[Row, Said] | None:
+        """What is said of one photo; None where nothing is, or digiKam is to read the file anew."""
+        album = self.album(folder)
+        if album is None or not _is_text(name):
+            return None
+        row = rows.photo(self.database, album, name)
+        return (row, self._said(row)) if row is not None and row.modified else None
+
+    def _said(self, row: Row) -> Said:
+        return Said(row, self._tags, self._files_normal)
+
+    def _place(self, folder: Path) -> tuple[Root, str] | None:
+        """The collection that a folder is in, and its path there as the database has it."""
+        for root in self.roots:
+            if folder.is_relative_to(root.folder):
+                inside = os.path.relpath(folder, root.folder)
+                return root, "/" if inside == "." else f"/{inside}"
+        return None
+
+    def _album(self, source: Database | Change, root: Root, path: str) -> int | None:
+        sql = "SELECT id FROM Albums WHERE albumRoot = ? AND relativePath = ?"
+        if not _is_text(path):
+            return None
+        found = source.rows(sql, root.id, path)
+        return int(found[0][0]) if found else None
+
+    # Changing.
+
+    def check(self, metadata: Metadata | None = None, fields: Many[Field] = ()) -> None:
+        """Raises Rejected if the database may not be written now, or cannot hold the metadata."""
+        if metadata is not None:
+            check(self.database, metadata, fields)
+        if time.monotonic() - self._looked > _GLANCE:
+            self._check_alone()
+            self._looked = time.monotonic()
+        if not self._backed_up:
+            self.database.check_writable()
+            self.database.back_up()
+            self._backed_up = True
+
+    def _check_alone(self) -> None:
+        for who in (*running.processes(), *running.services()):
+            raise Rejected(
+                f"digiKam is running ({who}): nothing is changed in its collection; close it and"
+                " run again"
+            )
+        for who in self.database.users():
+            raise Rejected(
+                f"{self.database.name} is open elsewhere ({who}): nothing is changed in the"
+                " collection; close digiKam, and what else has it open, and run again"
+            )
+
+    @contextmanager
+    def _change(self) -> Iterator[Change]:
+        self.check()
+        try:
+            with self.database.change() as change:
+                yield change
+        except BaseException:
+            self._tags.read(self.database)  # without those that were not made after all
+            raise
+
+    def write(
+        self,
+        folder: Path,
+        name: str,
+        seen: Said,
+        metadata: Metadata,
+        fields: Many[Field],
+        stamp: stamps.Stamp | None = None,
+    ) -> None:
+        """Makes `fields` of a photo say what `metadata`, in normal form, say.
+
+        `seen`: what was said when it was decided; raises Stale if it is another thing now.
+        `stamp`: of the file, where that was written too.
+        """
+        with self._change() as change:
+            row = self._row(change, folder, name)
+            if row is None or self._said(row).fingerprint != seen.fingerprint:
+                raise Stale(f"{folder / name} was changed in digiKam meanwhile: run again")
+            self._writer(change, row, seen).write(metadata, fields)
+            if stamp:
+                stamps.write(change, row.id, stamp)
+
+    def note(self, folder: Path, name: str, stamp: stamps.Stamp) -> None:
+        """Makes digiKam know a file as it is now, if it knows the photo at all."""
+        with self._change() as change:
+            row = self._row(change, folder, name)
+            if row is not None:
+                stamps.write(change, row.id, stamp)
+
+    def read_again(self, folder: Path, name: str, metadata: Metadata) -> None:
+        """Makes digiKam read a photo anew at its next start: it has another picture.
+
+        Until then its file counts. digiKam adds to what is there, which is `metadata` by then;
+        faces, whose frames are those of the old picture, it finds in the file.
+        """
+        fields = [field for field in METADATA_FIELDS if field is not Field.PEOPLE]
+        with self._change() as change:
+            row = self._row(change, folder, name)
+            if row is not None:
+                writer = self._writer(change, row, self._said(row))
+                writer.write(metadata.but(NOTHING_SAID, [Field.PEOPLE]), [Field.PEOPLE])
+                writer.write(metadata, fields)
+                sql = "UPDATE Images SET modificationDate = NULL WHERE id = ?"
+                change.do(sql, row.id)
+
+    def remove(self, folder: Path, name: str) -> None:
+        """A photo is gone: as digiKam itself does, its rows are kept for a while."""
+        with self._change() as change:
+            self._clear(change, folder, name)
+
+    def move(self, folder: Path, name: str, to: Path, new: str) -> None:
+        """A photo has another folder and name, and keeps all that is said of it."""
+        with self._change() as change:
+            row = self._row(change, folder, name)
+            if row is None:
+                return
+            self._clear(change, to, new)
+            album = self._make_album(change, to) if _is_text(new) else None
+            if album is None:  # it left what digiKam can know
+                self._clear(change, folder, name)
+            else:
+                sql = "UPDATE Images SET album = ?, name = ? WHERE id = ?"
+                change.do(sql, album, new, row.id)
+
+    def move_album(self, folder: Path, to: Path) -> None:
+        """A folder has another path, and so has all that is below it."""
+        old, new = self._place(folder), self._place(to)
+        if old is None or new is None:
+            return  # what leaves all collections, or comes in, digiKam finds itself
+        with self._change() as change:
+            below = self._below(change, *old)
+            for _, path in self._below(change, *new):
+                self._clear_album(change, new[0], path)
+            self._make_album(change, to.parent)
+            for id, path in below:
+                sql = "UPDATE Albums SET albumRoot = ?, relativePath = ? WHERE id = ?"
+                change.do(sql, new[0].id, new[1] + path[len(old[1]) :], id)
+
+    def _writer(self, change: Change, row: Row, seen: Said) -> Writer:
+        whole = self.database.whole_seconds
+        return Writer(change, self._tags, row, seen.metadata, whole_seconds=whole)
+
+    def _row(self, change: Change, folder: Path, name: str) -> Row | None:
+        place = self._place(folder)
+        album = self._album(change, *place) if place else None
+        if album is None or not _is_text(name):
+            return None
+        return rows.photo(change, album, name)
+
+    def _clear(self, change: Change, folder: Path, name: str) -> None:
+        """Takes a photo out of its album."""
+        place = self._place(folder)
+        album = self._album(change, *place) if place else None
+        if album is not None and _is_text(name):
+            sql = "UPDATE Images SET status = ?, album = NULL WHERE album = ? AND name = ?"
+            change.do(sql, _REMOVED, album, name)
+
+    def _below(self, change: Change, root: Root, path: str) -> list[tuple[int, str]]:
+        """An album and those below it: ids and paths."""
+        sql = "SELECT id, relativePath FROM Albums WHERE albumRoot = ?"
+        found = change.rows(sql, root.id)
+        return [(id, p) for id, p in found if p == path or p.startswith(f"{path}/")]
+
+    def _clear_album(self, change: Change, root: Root, path: str) -> None:
+        """Removes an album whose folder is gone; its photos' rows are kept for a while."""
+        album = self._album(change, root, path)
+        sql = "UPDATE Images SET status = ?, album = NULL WHERE album = ?"
+        change.do(sql, _REMOVED, album)
+        change.do("DELETE FROM Albums WHERE id = ?", album)
+
+    def _make_album(self, change: Change, folder: Path) -> int | None:
+        """The album of a folder, made with those above it; None outside all collections."""
+        place = self._place(folder)
+        if place is None:
+            return None
+        root, path = place
+        if not _is_text(path):
+            return None
+        album = self._album(change, root, path)
+        if album is not None:
+            return album
+        if path != "/":
+            self._make_album(change, folder.parent)
+        sql = "INSERT INTO Albums (albumRoot, relativePath, date) VALUES (?, ?, ?)"
+        return change.do(sql, root.id, path, time.strftime("%Y-%m-%d"))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is UTF-8: no other can be in the database."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

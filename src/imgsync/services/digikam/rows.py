@@ -1,0 +1,177 @@
+"""What digiKam's tables say of the photos of one album."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from .database import Change, Database
+
+__all__ = [
+    "CAPTION",
+    "TITLE",
+    "Album",
+    "Comment",
+    "Right",
+    "Row",
+    "album",
+    "names",
+    "photo",
+    "photos",
+]
+
+# Kinds of comments.
+CAPTION, TITLE = 1, 3
+_GROUPED = 2  # kind of relation
+_CONFIRMED = "tagRegion"
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """A caption or title. `kind`: 1 or 3. `language`: "x-default", or one as in RFC 3066."""
+
+    id: int
+    kind: int
+    language: str
+    said: str
+
+
+class Right(msgspec.Struct, frozen=True):
+    """A row of ImageCopyright: "creator", "copyrightNotice" and others."""
+
+    id: int
+    property: str
+    said: str
+    language: str
+
+
+class Row(msgspec.Struct):
+    """One photo. Times are as the table has them, "" for none; `size` is the file's, in bytes.
+
+    `modified` is "" where digiKam is to read the file again. `rating` is -1 where there is none.
+    `faces`: ids of people's tags, and rectangles as XML. `leader`: the id of the photo that this
+    one is grouped behind.
+    """
+
+    id: int
+    name: str
+    modified: str
+    size: int
+    described: bool
+    rating: int
+    created: str
+    digitized: str
+    orientation: int
+    width: int
+    height: int
+    place: tuple[float, float, float | None] | None
+    tags: list[int] = []
+    comments: list[Comment] = []
+    rights: list[Right] = []
+    faces: list[tuple[int, str]] = []
+    leader: int | None = None
+
+
+class Album(msgspec.Struct, frozen=True):
+    """An album: what people say of it, and its thumbnail, by the photo's id."""
+
+    id: int
+    caption: str
+    date: str
+    category: str
+    icon: int | None
+
+
+_PHOTO = (
+    "SELECT i.id, i.name, i.modificationDate, i.fileSize, f.imageid, f.rating, f.creationDate,"
+    " f.digitizationDate, f.orientation, f.width, f.height,"
+    " p.latitudeNumber, p.longitudeNumber, p.altitude"
+    " FROM Images i LEFT JOIN ImageInformation f ON f.imageid = i.id"
+    " LEFT JOIN ImagePositions p ON p.imageid = i.id WHERE i.status = 1 AND "
+)
+_TAGS = "SELECT t.imageid, t.tagid FROM ImageTags t JOIN Images i ON i.id = t.imageid WHERE {}"
+_COMMENTS = (
+    "SELECT c.imageid, c.id, c.type, c.language, c.comment FROM ImageComments c"
+    " JOIN Images i ON i.id = c.imageid WHERE c.type IN (1, 3) AND {}"
+    " ORDER BY c.imageid, c.id"
+)
+_RIGHTS = (
+    "SELECT c.imageid, c.id, c.property, c.value, c.extraValue FROM ImageCopyright c"
+    " JOIN Images i ON i.id = c.imageid WHERE c.property IN ('creator', 'copyrightNotice') AND {}"
+    " ORDER BY c.imageid, c.id"
+)
+_FACES = (
+    "SELECT t.imageid, t.tagid, t.value FROM ImageTagProperties t"
+    f" JOIN Images i ON i.id = t.imageid WHERE t.property = '{_CONFIRMED}' AND {{}}"
+)
+_GROUPS = (
+    "SELECT r.subject, r.object FROM ImageRelations r"
+    f" JOIN Images i ON i.id = r.subject WHERE r.type = {_GROUPED} AND {{}}"
+)
+
+
+def photos(source: Database | Change, album: int) -> dict[str, Row]:
+    """The photos of an album by name: those that digiKam shows, and no others."""
+    return {row.name: row for row in _read(source, "i.album = ?", album)}
+
+
+def photo(source: Database | Change, album: int, name: str) -> Row | None:
+    """One of them."""
+    found = list(_read(source, "i.album = ? AND i.name = ?", album, name))
+    return found[0] if found else None
+
+
+def names(source: Database | Change, album: int) -> set[str]:
+    """The names of the photos that digiKam believes to be in an album."""
+    sql = "SELECT name FROM Images WHERE album = ? AND status = 1"
+    return {name for (name,) in source.rows(sql, album)}
+
+
+def album(source: Database | Change, id: int) -> Album:
+    """What is said of an album."""
+    sql = "SELECT caption, date, collection, icon FROM Albums WHERE id = ?"
+    [(caption, date, category, icon)] = source.rows(sql, id)
+    return Album(id, caption or "", str(date or ""), category or "", icon)
+
+
+def _read(source: Database | Change, which: str, *values: object) -> Iterable[Row]:
+    found = {row[0]: _row(row) for row in source.rows(_PHOTO + which, *values)}
+
+    def each(sql: str) -> Iterable[tuple[Row, Any]]:
+        for id, *rest in source.rows(sql.format(which), *values):
+            if id in found:
+                yield found[id], rest
+
+    for row, (tag,) in each(_TAGS):
+        row.tags.append(tag)
+    for row, (id, kind, language, text) in each(_COMMENTS):
+        row.comments.append(Comment(id, kind, language or "", text or ""))
+    for row, (id, key, value, extra) in each(_RIGHTS):
+        row.rights.append(Right(id, key, value or "", extra or ""))
+    for row, (tag, value) in each(_FACES):
+        row.faces.append((tag, value or ""))
+    for row, (leader,) in each(_GROUPS):
+        row.leader = leader
+    return found.values()
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    id, name, modified, size, described, rating, created, digitized, turn, width, height, *place = (
+        row
+    )
+    north, east, altitude = place
+    return Row(
+        id=id,
+        name=name,
+        modified=str(modified or ""),
+        size=size or 0,
+        described=described is not None,
+        rating=-1 if rating is None else rating,
+        created=str(created or ""),
+        digitized=str(digitized or ""),
+        orientation=turn or 1,
+        width=width or 0,
+        height=height or 0,
+        place=None if north is None or east is None else (north, east, altitude),
+    )

@@ -1,0 +1,282 @@
+"""What Immich answers, as far as img-sync reads it, and what an asset says as a photo."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html.entities import html5
+
+import msgspec
+
+from ...model import Location, Metadata, Photo, wall_clock
+
+__all__ = [
+    "AlbumAnswer",
+    "Asset",
+    "Page",
+    "Search",
+    "Tag",
+    "Twin",
+    "Uploaded",
+    "Version",
+    "is_extracted",
+    "no_time",
+    "normal",
+    "photo",
+    "said",
+    "sha1",
+    "shown",
+    "shown_tag",
+    "told_time",
+]
+
+
+class Version(msgspec.Struct, frozen=True):
+    major: int
+    minor: int
+    patch: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """`value` is the path with `/` between the levels."""
+
+    id: str
+    value: str
+
+
+class Exif(msgspec.Struct, frozen=True, rename="camel"):
+    """What the last extraction read from the file and its sidecar, as far as it is done."""
+
+    make: str | None = None
+    model: str | None = None
+    f_number: float | None = None
+    iso: float | None = None
+    exposure_time: str | None = None
+    exif_image_width: float | None = None
+    file_size_in_byte: int | None = None
+    date_time_original: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    description: str | None = None
+    rating: int | None = None
+
+
+_NO_EXIF = Exif()
+
+
+class Asset(msgspec.Struct, frozen=True, rename="camel"):
+    """A photo or video. `tags` are told by GET /assets/{id} alone.
+
+    `checksum`: the original's SHA-1 in base64. `local_date_time`: a wall clock, whatever its Z.
+    """
+
+    id: str
+    original_file_name: str
+    checksum: str
+    updated_at: str
+    file_modified_at: str
+    local_date_time: str
+    is_favorite: bool
+    is_trashed: bool = False
+    visibility: str = "timeline"
+    exif_info: Exif | None = None
+    tags: list[Tag] = []
+
+    @property
+    def exif(self) -> Exif:
+        return self.exif_info or _NO_EXIF
+
+
+class AlbumAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """An album; `assets` is None where the version does not tell them."""
+
+    id: str
+    album_name: str
+    asset_count: int
+    created_at: str = ""
+    assets: list[Asset] | None = None
+
+
+class Page(msgspec.Struct, frozen=True, rename="camel"):
+    """A page of a search. What leads to the next is a number, or from 3.2 on a cursor."""
+
+    items: list[Asset]
+    next_page: str | None = None
+    next_cursor: str | None = None
+
+
+class Search(msgspec.Struct, frozen=True):
+    assets: Page
+
+
+class Twin(msgspec.Struct, frozen=True, rename="camel"):
+    """What the server says of the checksum `id`: the asset that has it, if there is one."""
+
+    id: str
+    asset_id: str | None = None
+
+
+class Uploaded(msgspec.Struct, frozen=True):
+    """`status`: created or duplicate."""
+
+    id: str
+    status: str
+
+
+def sha1(asset: Asset) -> str:
+    """The original's checksum as "sha1:" and hex."""
+    return "sha1:" + base64.b64decode(asset.checksum).hex()
+
+
+def is_extracted(asset: Asset) -> bool:
+    """Whether the server has read the file by now; before that, little of it is shown."""
+    return bool(asset.exif.date_time_original or asset.exif.exif_image_width)
+
+
+def photo(asset: Asset, tags: Iterable[str] | None = None) -> Photo:
+    """The photo that an asset is, with these tags instead of its own.
+
+    Its version is "TIME HASH": when the server last touched it, and what is shown.
+    """
+    metadata = said(asset, tags)
+    checksum, name = sha1(asset), _file_name(asset)
+    told = msgspec.json.encode([name, checksum, metadata], order="sorted")
+    return Photo(
+        ref=asset.id,
+        name=name,
+        version=f"{asset.updated_at} {hashlib.sha256(told).hexdigest()[:24]}",
+        content=checksum,
+        size=asset.exif.file_size_in_byte or 0,
+        digests=frozenset({checksum}),
+        metadata=metadata,
+    )
+
+
+def shown(version: str) -> str:
+    """The part of a version that tells what was shown, and not when."""
+    return version.partition(" ")[2]
+
+
+def shown_tag(value: str) -> str:
+    """A tag as a photo shows it; "" if it shows nothing."""
+    return "".join(normal(Metadata(tags=frozenset({value}))).tags)
+
+
+def said(asset: Asset, tags: Iterable[str] | None = None) -> Metadata:
+    """What an asset says in normal form, with these tags instead of its own."""
+    exif = asset.exif
+    place = None
+    if exif.latitude is not None and exif.longitude is not None:
+        place = Location(exif.latitude, exif.longitude)
+    return normal(
+        Metadata(
+            caption=exif.description or "",
+            tags=frozenset((tag.value for tag in asset.tags) if tags is None else tags),
+            taken="" if _is_guessed(asset) else asset.local_date_time,
+            location=place,
+            rating=exif.rating,
+            favorite=asset.is_favorite,
+        )
+    )
+
+
+# Normal forms
+
+# What XML has no place for: captions and tags go through XMP files.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{1,31});")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
+def normal(metadata: Metadata) -> Metadata:
+    """What Immich would show of `metadata`.
+
+    It has no titles, heights, labels, creators and copyrights; it shows wall clocks to the
+    millisecond, no partial dates, and no place on the equator; and what it writes into a sidecar
+    comes back with HTML's entities decoded.
+    """
+    return Metadata(
+        caption=_text(metadata.caption),
+        tags=frozenset(map(_text, metadata.tags)),
+        taken=wall_clock(told_time(metadata.taken)),
+        location=_place(metadata.location),
+        rating=metadata.rating if metadata.rating in (-1, 1, 2, 3, 4, 5) else None,
+        favorite=metadata.favorite,
+    ).clean()
+
+
+def _text(text: str) -> str:
+    """The text as it comes back, however often it goes there."""
+    legal = _ILLEGAL.sub("", text)
+    decoded = _ENTITY.sub(_decoded, legal)
+    return legal if decoded == legal else _text(decoded)
+
+
+def _decoded(entity: re.Match[str]) -> str:
+    known = entity[0][1] == "#" or entity[0][1:] in html5
+    return _ILLEGAL.sub("", html.unescape(entity[0])) if known else entity[0]
+
+
+def told_time(taken: str) -> str:
+    """A time as Immich is told it, with its offset; "" if it is none that it can hold."""
+    found = _TIME.fullmatch(taken)
+    if found is None:
+        return ""
+    wall = found[1] + (found[2] or ":00")
+    try:
+        datetime.fromisoformat(wall + (found[4] or ""))
+    except ValueError:
+        return ""
+    fraction = (found[3] or "")[:3].rstrip("0")
+    return wall + (f".{fraction}" if fraction else "") + (found[4] or "")
+
+
+def _place(place: Location | None) -> Location | None:
+    if place is None or place.latitude == 0:
+        return None
+    return Location(place.latitude, place.longitude)
+
+
+# What is not to be believed
+
+
+def no_time(asset: Asset) -> str | None:
+    """The time that says of this asset that none is known; None if no time can say that.
+
+    Of a file that tells no time Immich shows when it was last modified. A camera's file may have
+    been written in the very second in which the picture was taken; but hardly in the very
+    millisecond, where those are told.
+    """
+    modified, exif = _moment(asset.file_modified_at), asset.exif
+    camera = any((exif.make, exif.model, exif.f_number, exif.iso, exif.exposure_time))
+    if modified is None or (camera and not modified.microsecond):
+        return None
+    return asset.file_modified_at
+
+
+def _is_guessed(asset: Asset) -> bool:
+    """Whether the time is one that nobody said."""
+    taken, none = asset.exif.date_time_original, no_time(asset)
+    return not taken or (none is not None and _moment(taken) == _moment(none))
+
+
+def _moment(time: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _file_name(asset: Asset) -> str:
+    """Its file name; whoever uploaded it may have written anything there."""
+    name = "".join("_" if c == "/" or ord(c) < 32 else c for c in asset.original_file_name)
+    return f"{asset.id}{name}" if name in ("", ".", "..") else name

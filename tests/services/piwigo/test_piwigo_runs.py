@@ -1,0 +1,356 @@
+"""Whole runs between a folder and a Piwigo: what arrives, what is sent, and what is asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from imgsync.cli import main
+from imgsync.metadata import files
+from imgsync.model import NOTHING_SAID, Field, Metadata
+from imgsync.testing.pictures import jpeg
+
+from .database import Album, Kept, md5
+from .fake import PASSWORD, USER, FakePiwigo, Fault
+
+SOURCES = Path(__file__).resolve().parents[3] / "src"
+
+# What every run asks: who we are and what can be done, then for the albums.
+BEGIN = {"pwg.session.login": 1, "pwg.session.getStatus": 2, "pwg.plugins.getList": 1}
+BEGIN |= {"pwg.categories.getList": 1, "pwg.categories.getAdminList": 1}
+
+
+@dataclass
+class Report:
+    """What one command came to."""
+
+    code: int
+    events: list[dict[str, Any]]
+    told: str
+
+    def actions(self, event: str = "planned") -> set[str]:
+        """Every action as "op side name fields"."""
+        return {
+            " ".join([e["op"], e["side"] or "-", e["name"] or e["album"], ",".join(e["fields"])])
+            for e in self.events
+            if e["event"] == event
+        }
+
+
+@dataclass
+class Home:
+    """A folder `top` of a person who runs img-sync, and the section `gallery`."""
+
+    top: Path
+    run: Callable[..., Report]
+
+    def add(self, path: str, picture: int, **said: object) -> None:
+        file = self.top / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(jpeg(picture))
+        self.say(path, **said)
+
+    def say(self, path: str, **said: object) -> None:
+        metadata = msgspec.structs.replace(NOTHING_SAID, **said)
+        if said:
+            files.write(self.top / path, None, metadata, frozenset(map(Field, said)))
+        old = (self.top / path).stat().st_mtime - 1000
+        os.utime(self.top / path, (old, old))
+
+    def said(self, path: str) -> Metadata:
+        return files.read(self.top / path, None)
+
+    def sync(self, *more: str) -> Report:
+        return self.run("--sync-with", "gallery", str(self.top), *more)
+
+    def push(self, *more: str) -> Report:
+        return self.run("--sync-to", "gallery", str(self.top), *more)
+
+    def pull(self, *more: str) -> Report:
+        return self.run("--sync-to", "local", "--sync-from", "gallery", str(self.top), *more)
+
+
+@pytest.fixture
+def here(tmp_path: Path, home: Path, fake: FakePiwigo, capsys: pytest.CaptureFixture[str]) -> Home:
+    config = home / "config/img-sync.cfg"
+    config.parent.mkdir()
+    section = f"[gallery]\ntype = piwigo\nurl = {fake.url}\nuser = {USER}\npassword = {PASSWORD}\n"
+    config.write_text(f"[img-sync]\njobs = 1\n{section}")
+    top = tmp_path / "Photos"
+    top.mkdir()
+
+    def run(*arguments: str) -> Report:
+        capsys.readouterr()
+        code = main([*arguments, "--json"])
+        out, told = capsys.readouterr()
+        assert PASSWORD not in out + told
+        return Report(code, [json.loads(line) for line in out.splitlines()], told)
+
+    return Home(top, run)
+
+
+def kept(fake: FakePiwigo, file: str) -> Kept:
+    [photo] = [photo for photo in fake.methods.photos.values() if photo.file == file]
+    return photo
+
+
+def standing(fake: FakePiwigo) -> dict[str, set[str]]:
+    """What stands in each album, by the names of the albums above it."""
+    albums = fake.methods.albums
+    return {
+        "/".join(albums[id].name for id in album.line): {
+            photo.file for photo in fake.methods.photos.values() if album.id in photo.albums
+        }
+        for album in albums.values()
+    }
+
+
+def test_real_photos_go_there_and_edits_come_and_go_without_a_picture(
+    here: Home, fake: FakePiwigo, sample_photos: Path
+) -> None:
+    originals = sorted((sample_photos / "jpg").glob("*.jpg"))[:12]
+    album = here.top / "2008/Tests"
+    album.mkdir(parents=True)
+    for original in originals:
+        shutil.copy2(original, album)
+    names = [original.name for original in originals]
+    assert here.push().code == 0
+    assert standing(fake) == {"2008": set(), "2008/Tests": set(names)}
+    assert {photo.md5sum for photo in fake.methods.photos.values()} == {
+        md5(original.read_bytes()) for original in originals
+    }
+
+    here.say(f"2008/Tests/{names[0]}", tags=frozenset({"Places/France/Brest"}))
+    kept(fake, names[1]).comment = "Written in the gallery"
+    sent = fake.sent
+    with fake.counted() as calls:
+        report = here.sync()
+    assert report.code == 0, report.told
+    assert report.actions() == {
+        f"update gallery {names[0]} tags",
+        f"update local {names[1]} caption",
+    }
+    assert fake.sent == sent
+    assert calls["pwg.images.setInfo"] == 1
+    assert calls["GET"] == calls["pwg.images.uploadAsync"] == 0
+    tags = [fake.methods.tags[id] for id in kept(fake, names[0]).tags]
+    assert "Places/France/Brest" in tags
+    assert here.said(f"2008/Tests/{names[1]}").caption == "Written in the gallery"
+
+    again = here.sync()
+    assert (again.code, again.actions()) == (0, set())
+
+
+def test_unchanged_photos_cost_a_call_each(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/0.jpg", 0)
+    assert here.push().code == 0
+    for n in range(1, 40):
+        here.add(f"Summer/{n}.jpg", n)
+    assert here.sync().code == 0
+    with fake.counted() as calls:
+        again = here.sync()
+    assert (again.code, again.actions()) == (0, set())
+    assert calls == BEGIN | {
+        "pwg.categories.getImages": 1,  # a page of 500
+        "pwg.images.getInfo": 40,
+        "pwg.session.getStatus": 3,
+    }
+
+
+def test_a_new_photo_costs_four_calls(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/0.jpg", 0, tags=frozenset({"sea"}))
+    assert here.push().code == 0
+    here.add("Summer/1.jpg", 1, title="Strand", tags=frozenset({"sea"}))
+    with fake.counted() as calls:
+        assert here.push().code == 0
+    quiet = {"pwg.categories.getImages", *BEGIN}
+    assert {method: n for method, n in calls.items() if method not in quiet} == {
+        "pwg.images.exist": 1,
+        "pwg.images.uploadAsync": 1,
+        "pwg.images.uploadCompleted": 1,
+        "pwg.images.getInfo": 2,  # one of them of the photo that was there
+        "pwg.tags.getAdminList": 1,
+    }
+
+
+def test_a_whole_gallery_comes_into_an_empty_folder(here: Home, fake: FakePiwigo) -> None:
+    here.add("2012/Sea/a.jpg", 1, title="Strand", tags=frozenset({"sea", "Places/Brest"}))
+    here.add("2012/b.jpg", 2, caption="Low tide", taken="2012-07-01T10:20:30+02:00")
+    assert here.push().code == 0
+    kept(fake, "a.jpg").author = "Eve; Finn"
+    shutil.rmtree(here.top)
+    here.top.mkdir()
+    assert here.pull().code == 0
+    said = here.said("2012/Sea/a.jpg")
+    assert (said.title, said.creator) == ("Strand", ("Eve", "Finn"))
+    assert said.tags == {"sea", "Places/Brest"}
+    assert here.said("2012/b.jpg").caption == "Low tide"
+    assert here.sync().actions() == set()
+
+
+def test_photos_that_are_there_already_are_adopted(here: Home, fake: FakePiwigo) -> None:
+    here.add("Old/a.jpg", 1, title="Strand")
+    assert here.push().code == 0
+    shutil.move(here.top / "Old", here.top / "Elsewhere")
+    (here.top / "Elsewhere/.img-sync.db").unlink()
+    sent = fake.sent
+    assert here.sync().code == 0
+    assert fake.sent == sent
+    assert len(fake.methods.photos) == 1
+    assert standing(fake)["Elsewhere"] == {"a.jpg"}
+
+
+def test_one_picture_in_two_folders_is_one_photo_in_two_albums(
+    here: Home, fake: FakePiwigo
+) -> None:
+    here.add("One/a.jpg", 1)
+    here.add("Two/a.jpg", 1)
+    assert here.push().code == 0
+    assert len(fake.methods.photos) == 1
+    here.say("One/a.jpg", tags=frozenset({"one"}))
+    here.say("Two/a.jpg", tags=frozenset({"two"}))
+    for _ in range(3):
+        assert here.sync().code == 0
+    assert {fake.methods.tags[id] for id in kept(fake, "a.jpg").tags} == {"one", "two"}
+    assert here.said("One/a.jpg").tags == here.said("Two/a.jpg").tags == {"one", "two"}
+    assert here.sync().actions() == set()
+
+
+def test_a_gallery_under_new_numbers_is_linked_again(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/a.jpg", 1, title="Strand")
+    assert here.push().code == 0
+    photo = fake.methods.photos.pop(kept(fake, "a.jpg").id)
+    photo.id = 777
+    fake.methods.photos[777] = photo
+    sent = fake.sent
+    report = here.sync("--delete")
+    assert report.code == 0
+    assert fake.sent == sent
+    assert (here.top / "Summer/a.jpg").exists()
+    assert here.sync().actions() == set()
+
+
+def test_a_deletion_takes_a_photo_out_of_its_album_alone(here: Home, fake: FakePiwigo) -> None:
+    for n in range(3):
+        here.add(f"Summer/{n}.jpg", n)
+    assert here.push().code == 0
+    (here.top / "Summer/0.jpg").unlink()
+    assert here.sync().code == 1
+    assert here.sync("--delete").code == 0
+    assert standing(fake)["Summer"] == {"1.jpg", "2.jpg"}
+    assert len(fake.methods.photos) == 3
+    assert here.sync().actions() == set()
+
+
+def test_renamed_photos_and_folders_are_renamed_there(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/a.jpg", 1)
+    here.add("Summer/Day 1/b.jpg", 2)
+    assert here.push().code == 0
+    sent = fake.sent
+    (here.top / "Summer/a.jpg").rename(here.top / "Summer/it's.jpg")
+    (here.top / "Summer").rename(here.top / "Beach")
+    assert here.sync().code == 0
+    assert standing(fake) == {"Beach": {"it&#039;s.jpg"}, "Beach/Day 1": {"b.jpg"}}
+    assert fake.sent == sent
+    assert here.sync().actions() == set()
+
+
+def test_of_two_albums_of_one_name_neither_is_taken_for_the_folder(
+    here: Home, fake: FakePiwigo
+) -> None:
+    here.add("Sea/a.jpg", 1)
+    assert here.push().code == 0
+    albums = fake.methods.albums
+    [mine] = albums.values()
+    albums[0] = Album(0, "Sea", [0])
+    mine.id, mine.line = 9, [9]
+    albums[9] = albums.pop(1)
+    kept(fake, "a.jpg").albums = [9]
+    report = here.sync("--delete")
+    assert report.code != 0
+    assert report.actions() == set()
+    assert "two albums Sea" in json.dumps(report.events)
+    assert (here.top / "Sea/a.jpg").exists()
+
+
+def test_what_cannot_be_held_is_told_and_the_rest_goes(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/a.jpg", 1, title="sun 😀")
+    here.add("Summer/b.jpg", 2, title="moon")
+    (here.top / "Summer/c.heic").write_bytes(b"no picture at all")
+    report = here.push()
+    assert report.code != 0
+    assert standing(fake)["Summer"] == {"b.jpg"}
+    told = [event["why"] for event in report.events if event["event"] == "failed"]
+    assert any("😀" in why for why in told)
+    assert "HEIC" in json.dumps([e for e in report.events if e["event"] == "planned"])
+
+
+def test_a_changed_picture_is_replaced_under_its_number(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/a.jpg", 1, title="Strand")
+    assert here.push().code == 0
+    photo = kept(fake, "a.jpg")
+    photo.level = 4
+    here.add("Summer/a.jpg", 2, title="Strand")
+    report = here.sync()
+    assert report.code == 0
+    now = kept(fake, "a.jpg")
+    assert (now.id, now.level, now.name) == (photo.id, 4, "Strand")
+    assert now.md5sum == md5((here.top / "Summer/a.jpg").read_bytes())
+    assert here.sync().actions() == set()
+
+
+def test_the_password_may_be_in_the_keyring(
+    here: Home, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = home / "config/img-sync.cfg"
+    config.write_text(config.read_text().replace(f"password = {PASSWORD}\n", ""))
+    answers = {("img-sync/gallery", "password"): PASSWORD}
+    errors = types.SimpleNamespace(KeyringError=KeyError, NoKeyringError=LookupError)
+    ring = types.SimpleNamespace(get_password=lambda *place: answers.get(place), errors=errors)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setitem(sys.modules, "keyring.errors", errors)
+    assert here.push().code == 0
+    answers.clear()
+    report = here.push()
+    assert report.code == 2
+    assert "needs user and password" in report.told
+
+
+def test_a_run_that_is_killed_in_an_upload_makes_no_second_photo(
+    here: Home, fake: FakePiwigo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.add("Summer/a.jpg", 1, title="Strand", tags=frozenset({"sea"}))
+    reached = threading.Event()
+
+    def slow(method: str) -> Fault | None:
+        if method == "pwg.images.uploadAsync" and not reached.is_set():
+            reached.set()
+            return Fault.SLOW_AFTER
+        return None
+
+    fake.fail = slow
+    monkeypatch.setenv("PYTHONPATH", str(SOURCES))
+    command = [sys.executable, "-m", "imgsync.cli", "--sync-to", "gallery", str(here.top)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        assert reached.wait(30)
+        run.kill()
+    while not fake.methods.photos:
+        threading.Event().wait(0.01)
+    sent = fake.sent
+    assert here.sync().code == 0
+    assert fake.sent == sent
+    assert standing(fake) == {"Summer": {"a.jpg"}}
+    assert here.sync().actions() == set()
+    assert [fake.methods.tags[id] for id in kept(fake, "a.jpg").tags] == ["sea"]
