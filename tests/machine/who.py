@@ -198,10 +198,10 @@ class Who:
             now = self.now[side][new.halves[side]]
             if mine is None or ":" not in now.content or now.content != mine.content:
                 continue
-            if self.tome(side, now.shelf) is self.tome(side.other, mine.shelf):
-                if old.halves[side] not in self.now[side] and new in self.stories:
-                    old.halves[side], old.linked = new.halves[side], Linked.NO
-                    self.stories.remove(new)
+            together = self.tome(side, now.shelf) is self.tome(side.other, mine.shelf)
+            if together and old.halves[side] not in self.now[side] and new in self.stories:
+                old.halves[side], old.linked = new.halves[side], Linked.NO
+                self.stories.remove(new)
                     seen = {side: now, side.other: mine}
                     self._estrange(old, seen[LEFT], seen[RIGHT])
 
