@@ -247,7 +247,7 @@ RIGHTS = {
 
 
 # Each kind of service gets its share of the ten thousand histories of `make torture`.
-HISTORIES = -(-10_000 // len(RIGHTS)) if os.environ.get("IMG_SYNC_TORTURE") else 60
+HISTORIES = -(-10_000 // len(RIGHTS)) if os.environ.get("IMG_SYNC_TORTURE") else 250
 
 
 @pytest.mark.parametrize("right", RIGHTS)
@@ -260,7 +260,6 @@ def test_history(right: str, monkeypatch: pytest.MonkeyPatch) -> None:
             max_examples=HISTORIES,
             stateful_step_count=25,
             deadline=None,
-            derandomize=True,
             report_multiple_bugs=False,
             phases=[Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),

@@ -132,7 +132,6 @@ class Who:
         if not self.murky:
             for side in Side:
                 self._replace_dead(side)
-                self._replace_created_again(side)
             self._acquaint_strangers()
 
     def _lone(self, side: Side) -> list[Story]:
@@ -191,20 +190,6 @@ class Who:
             ):
                 self.murky = "a photo is there again, but not its folder"
 
-    def _replace_created_again(self, side: Side) -> None:
-        """A new photo may show the picture of one whose other half is gone, in its place."""
-        for old, new in itertools.product(self._dead(side), self._lone(side)):
-            mine = self.now[side.other].get(old.halves[side.other])
-            now = self.now[side][new.halves[side]]
-            if mine is None or ":" not in now.content or now.content != mine.content:
-                continue
-            together = self.tome(side, now.shelf) is self.tome(side.other, mine.shelf)
-            if together and old.halves[side] not in self.now[side] and new in self.stories:
-                old.halves[side], old.linked = new.halves[side], Linked.NO
-                self.stories.remove(new)
-                    seen = {side: now, side.other: mine}
-                    self._estrange(old, seen[LEFT], seen[RIGHT])
-
     def _acquaint_strangers(self) -> None:
         """Photos that nobody has linked yet meet: by picture and name, by picture, by name."""
         for by_picture, by_name in ((True, True), (True, False), (False, True)):
@@ -245,10 +230,6 @@ class Who:
                     now = self.now[side].get(story.halves[side])
                     pictures = {past[index] for past in story.pasts["content"]}
                     claims.update(pictures - {now.content if now else ""})
-            lone = Counter(self.now[side][story.halves[side]].content for story in self._lone(side))
-            shown = {seen.content for seen in self.now[side.other].values()}
-            if any(number > 1 and content in shown for content, number in lone.items()):
-                self.murky = "several new photos show one picture of the other side"
             for story in self.stories:
                 if len(story.halves) == 2:
                     self.murky = self._murk(story, side, index, claims) or self.murky

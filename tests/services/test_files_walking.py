@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from imgsync.services.files.walking import walk
 
 from imgsync.services.files import walking
+from imgsync.services.files.walking import walk
 from imgsync.testing.pictures import jpeg
 
 
