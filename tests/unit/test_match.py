@@ -371,3 +371,23 @@ def test_every_photo_is_in_one_pair_or_a_stranger(
         found = [p for pair in pairs if (p := pair.photo(side))]
         seen = found + rest.strangers[side].get("2012", [])
         assert sorted(photo.ref for photo in seen) == sorted(photo.ref for photo in there)
+
+
+def test_link_that_stands_in_two_albums_is_one() -> None:
+    here = photo("a.jpg", "1")
+    link = Link("id", here, here)
+    halves = [Pair("A", link, here, None, "A", "A"), Pair("B", link, None, here, "B", "B")]
+    rest = Leftovers(links=halves)
+    relink(rest)
+    one, double = rest.links
+    assert (one.left, one.left_album, one.right, one.right_album) == (here, "A", here, "B")
+    assert (double.left, double.right) == (None, None)
+
+
+def test_photo_that_a_double_has_found_is_a_stranger() -> None:
+    here = photo("a.jpg", "1")
+    link = Link("id", here, here)
+    rest = Leftovers(links=[Pair("B", link, here, None, "B", "B")], whole={"id"})
+    relink(rest)
+    assert rest.strangers[Side.LEFT] == {"B": [here]}
+    assert [(pair.left, pair.right) for pair in rest.links] == [(None, None)]

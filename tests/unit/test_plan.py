@@ -670,3 +670,10 @@ def test_version_alone_is_no_news() -> None:
     then = photo(title="A")
     touched = replace(then, version="touched", size=10, digests=frozenset({"sha1:1"}))
     assert plan(pair(link(then, then), touched, then), ends(), Policy()) == ()
+
+
+def test_picture_is_not_replaced_where_nothing_can_go_to_a_trash() -> None:
+    untrashing = Capabilities(no_trash="no trash there: name one")
+    both = pair(link(photo(), photo()), replace(photo(), content="image:2"), photo())
+    (update,) = plan(both, ends(None, untrashing), Policy())
+    assert (update.fields, update.blocked) == ((Field.CONTENT,), "no trash there: name one")
