@@ -132,6 +132,8 @@ def _git_status(git: str, tree: Path, repository: Path) -> Command:
     person = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
     Command((git, "init", "--quiet", "--bare", repository), environment=own).run()
     Command((*words, "config", "core.bare", "false"), environment=own).run()
+    # else it tidies up in the background, while others are measured
+    Command((*words, "config", "gc.auto", "0"), environment=own).run()
     Command((*words, "add", "--all"), environment=own).run()
     Command((*words, *person, "commit", "--quiet", "-m", "all"), environment=own).run()
     status = Command((*words, "status"), environment=own)

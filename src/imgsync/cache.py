@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,6 +25,14 @@ __all__ = ["CACHE", "CacheRun"]
 
 CACHE = "cache"
 POLICY = Policy(writes=frozenset({Side.RIGHT}), delete=True, max_delete=1.0)
+
+
+class _Begun(NamedTuple):
+    """An album whose photos are being read, and what is remembered of them, by id."""
+
+    album: Album
+    records: Mapping[str, Record]
+    photos: Iterator[Photo | Unread]
 
 
 class CacheRun:
@@ -47,20 +58,17 @@ class CacheRun:
         self.refreshes: dict[str, list[Pair]] = {}
         self.below: dict[str, tuple[str, ...]] = {}
         self.unread: set[str] = set()
-        self.hidden: set[str] = set()
 
     def look(self) -> Plan:
         """What differs. Tells Scanned, Shown, Planned, and Failed for what cannot be read."""
         rest = Leftovers()
         albums = list(self._albums())
         self.listen(Found(self.local.name, len(albums)))
-        for album in albums:
-            try:
-                self._look_at(album, rest)
-            except StateError as error:
-                self.plan.troubles.append(error)
-            except (Stale, Rejected) as error:
-                self._fail(album.path, None, str(error))
+        # An album is begun before the one before it is looked at: readers never wait.
+        for begun, _ in pairwise(chain(map(self._begin, albums), (None,))):
+            if begun is not None:
+                with self._spared(begun.album):
+                    self._look_at(begun, rest)
         self._miss_folders()
         relink(rest)
         for pair in rest.links:
@@ -109,27 +117,35 @@ class CacheRun:
                 self.albums[path] = album
                 yield album
 
-    def _look_at(self, album: Album, rest: Leftovers) -> None:
-        key, folder = album.path, self.top / album.path
-        header = peek(folder)
-        if header is not None and self.scope.check == "changed" and not self.scope.show:
-            self.below[key] = header.below
-            if "" != header.fingerprint == self.local.fingerprint(album):
-                self.listen(Scanned(self.local.name, key, None))
-                return
-        state = self.states[key] = State.load(folder)
-        self.below[key] = state.header.below
-        records = {r.id: r for r in state.records.values() if not r.gone}
-        known = {r.photo.ref: _believed(r) for r in records.values()}
-        left = self._photos(album, known)
+    def _begin(self, album: Album) -> _Begun | None:
+        """Begins to read the photos of an album, as far as they are not known already."""
+        with self._spared(album):
+            key, folder = album.path, self.top / album.path
+            header = peek(folder)
+            if header is not None and self.scope.check == "changed" and not self.scope.show:
+                self.below[key] = header.below
+                if "" != header.fingerprint == self.local.fingerprint(album):
+                    self.listen(Scanned(self.local.name, key, None))
+                    return None
+            state = self.states[key] = State.load(folder)
+            self.below[key] = state.header.below
+            records = {r.id: r for r in state.records.values() if not r.gone}
+            known = {r.photo.ref: _believed(r) for r in records.values()}
+            look = Look(known=known, check=self.scope.check, hides=self.scope.hides(key))
+            return _Begun(album, records, self.local.photos(album, look))
+        return None
+
+    def _look_at(self, begun: _Begun, rest: Leftovers) -> None:
+        key = begun.album.path
+        left, unread = self._photos(key, begun.photos)
         if self.scope.show:
-            for record in records.values():
+            for record in begun.records.values():
                 self.listen(Shown(CACHE, key, record.photo))
         hides = self.scope.hides(key)
         links = [
             Link(id, record.photo, record.photo)
-            for id, record in records.items()
-            if not hides(record.photo.name) and record.photo.ref not in self.hidden
+            for id, record in begun.records.items()
+            if not hides(record.photo.name) and record.photo.ref not in unread
         ]
         right = {link.right.ref: link.right for link in links}
         whole, others = by_ref(key, links, left, right)
@@ -137,20 +153,31 @@ class CacheRun:
             self._consider(pair)
         rest.add(others)
 
-    def _photos(self, album: Album, known: Mapping[str, Photo]) -> dict[str, Photo]:
-        look = Look(known=known, check=self.scope.check, hides=self.scope.hides(album.path))
-        photos = {}
-        self.hidden = set()
-        for photo in self.local.photos(album, look):
+    def _photos(
+        self, key: str, photos: Iterator[Photo | Unread]
+    ) -> tuple[dict[str, Photo], set[str]]:
+        """The photos by ref, and the refs of those that cannot be read."""
+        shown, unread = {}, set()
+        for photo in photos:
             if isinstance(photo, Unread):
-                self.hidden.add(photo.ref)
-                self._fail(album.path, photo.name, photo.why)
+                unread.add(photo.ref)
+                self._fail(key, photo.name, photo.why)
             else:
-                photos[photo.ref] = photo
+                shown[photo.ref] = photo
                 if self.scope.show:
-                    self.listen(Shown(self.local.name, album.path, photo))
-        self.listen(Scanned(self.local.name, album.path, len(photos)))
-        return photos
+                    self.listen(Shown(self.local.name, key, photo))
+        self.listen(Scanned(self.local.name, key, len(shown)))
+        return shown, unread
+
+    @contextmanager
+    def _spared(self, album: Album) -> Iterator[None]:
+        """What hinders one album is told, and the others go on."""
+        try:
+            yield
+        except StateError as error:
+            self.plan.troubles.append(error)
+        except (Stale, Rejected) as error:
+            self._fail(album.path, None, str(error))
 
     def _miss_folders(self) -> None:
         """Folders that are remembered in one above, and gone."""

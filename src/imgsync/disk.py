@@ -24,7 +24,7 @@ from .errors import StateError
 __all__ = ["TEMPORARY", "Temporary", "locked", "sweep", "sync_folder", "temporary", "write_file"]
 
 TEMPORARY = ".img-sync-"
-_TEMPORARY_NAME = re.compile(re.escape(TEMPORARY) + r"[0-9a-f]{16}\Z")
+_TEMPORARY_NAME = re.compile(re.escape(TEMPORARY) + r"[0-9a-f]{16}(?:\.[^.]*)?\Z")
 
 # What link says on file systems that have no hard links.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})

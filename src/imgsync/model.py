@@ -114,11 +114,11 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def get(self, field: Field) -> Any:
         """The value of a metadata field."""
-        return getattr(self, field.value)
+        return getattr(self, field)
 
     def but(self, values: Metadata, fields: Iterable[Field]) -> Metadata:
         """These metadata with `fields` taken from `values`; CONTENT among them is passed over."""
-        changes = {f.value: values.get(f) for f in fields if f is not Field.CONTENT}
+        changes = {f: values.get(f) for f in fields if f is not Field.CONTENT}
         return msgspec.structs.replace(self, **changes) if changes else self
 
     def clean(self) -> Metadata:

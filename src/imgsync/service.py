@@ -170,7 +170,8 @@ class Service(ABC):
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         """The photos of an album. A photo that could not be read is given as Unread.
 
-        An album that is gone raises Stale: it never looks empty.
+        An album that is gone raises Stale, at the call or at the first photo: it never looks
+        empty. Work may begin at the call, so that one album is read while others are looked at.
         """
 
     def racy(self, album: Album, photo: Photo) -> bool:

@@ -156,7 +156,9 @@ def test_a_closed_output_is_no_bug(trees: Trees) -> None:
 def test_an_interrupt_is_one_line(trees: Trees, home: Path, number: signal.Signals) -> None:
     ready = home / "ready"
     config = home / "config/img-sync.cfg"
-    config.write_text(f"[nas]\ntype = files\npath_command = sh -c 'touch {ready}; exec sleep 60'\n")
+    config.write_text(
+        f"[nas]\ntype = files\npath_command = sh -c 'touch {ready}; exec sleep 60 2>&-'\n"
+    )
     process = subprocess.Popen(
         [*IMG_SYNC, "--sync-to", "nas", "here"], stderr=subprocess.PIPE, text=True
     )

@@ -35,6 +35,15 @@ def mortal(job):
 serve(mortal)
 """
 
+# A reader that leaves a note beside every file that it has read.
+NOTING = """
+from imgsync.services.files.reader import read, serve
+def noting(job):
+    open(job.path + b".noted", "w").close()
+    return read(job)
+serve(noting)
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -48,6 +57,13 @@ def files(folder: Path) -> Iterator[Files]:
     files = Files("tree", folder, jobs=2)
     yield files
     files.close()
+
+
+@pytest.fixture
+def team() -> Iterator[Workers]:
+    team = Workers(2)
+    yield team
+    team.close()
 
 
 def jobs(folder: Path) -> list[Job]:
@@ -86,27 +102,22 @@ def test_a_file_that_kills_its_reader_is_told_and_the_others_are_read(
     assert isinstance(shown["20 once.jpg"], Photo)
 
 
-def test_a_reader_that_dies_between_two_albums_is_replaced(folder: Path) -> None:
-    team = Workers(2)
+def test_a_reader_that_dies_between_two_albums_is_replaced(folder: Path, team: Workers) -> None:
     assert all(not reading.trouble for reading in team.read(jobs(folder)))
     for process in children():
         os.kill(process, signal.SIGKILL)
     assert all(not reading.trouble for reading in team.read(jobs(folder)))
-    team.close()
 
 
-def test_two_albums_may_be_read_at_once(folder: Path) -> None:
-    team = Workers(2)
+def test_two_albums_may_be_read_at_once(folder: Path, team: Workers) -> None:
     one, other = team.read(jobs(folder)), team.read(jobs(folder))
     assert [(a.content, b.content) for a, b in zip(one, other, strict=True)] == [
         (a.content, a.content) for a in team.read(jobs(folder))
     ]
-    team.close()
 
 
-def test_processes_are_kept_for_the_next_album(folder: Path) -> None:
+def test_processes_are_kept_for_the_next_album(folder: Path, team: Workers) -> None:
     before = children()
-    team = Workers(2)
     list(team.read(jobs(folder)))
     first = children() - before
     list(team.read(jobs(folder)))
@@ -116,29 +127,48 @@ def test_processes_are_kept_for_the_next_album(folder: Path) -> None:
     assert children() == before
 
 
-def test_one_photo_starts_one_process_and_none_starts_none(folder: Path) -> None:
+def test_one_photo_starts_one_process_and_none_starts_none(folder: Path, team: Workers) -> None:
     before = children()
-    team = Workers(2)
     assert list(team.read([])) == []
     assert children() == before
     list(team.read(jobs(folder)[:1]))
     assert len(children() - before) == 1
-    team.close()
 
 
-@pytest.mark.parametrize("leave", ["close the team", "leave the photos"])
-def test_nothing_runs_on_after_a_reading_that_was_broken_off(folder: Path, leave: str) -> None:
+def test_nothing_runs_on_when_the_team_is_closed_in_the_middle(folder: Path, team: Workers) -> None:
     before = children()
-    team = Workers(2)
     # So many that neither process is through with its share when the other begins.
     reading = team.read(jobs(folder) * 20)
     next(reading)
     assert len(children() - before) == 2
-    if leave == "close the team":
-        team.close()
-    else:
-        reading.close()
+    team.close()
     assert children() == before
+
+
+def test_what_nobody_waits_for_any_more_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, team: Workers
+) -> None:
+    monkeypatch.setattr(workers, "_PROGRAM", NOTING)
+    monkeypatch.setattr(workers, "_ENOUGH", 30)  # one process: it is asked for a few at a time
+    reading = team.read(jobs(folder))
+    next(reading)
+    reading.close()
+    [late] = team.read(jobs(folder)[-1:])
+    assert late.content == next(Workers(1).read(jobs(folder)[-1:])).content
+    assert len(list(folder.glob("*.noted"))) < 12
+
+
+def test_reading_begins_before_anybody_waits(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, team: Workers
+) -> None:
+    """So one album is read while the one before it is thought about."""
+    monkeypatch.setattr(workers, "_PROGRAM", NOTING)
+    reading = team.read(jobs(folder))
+    deadline = time.monotonic() + 10
+    while len(list(folder.glob("*.noted"))) < 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(list(folder.glob("*.noted"))) >= 5
+    assert len(list(reading)) == 30
 
 
 def test_readers_end_with_the_process_that_asks(folder: Path) -> None:

@@ -42,7 +42,7 @@ def process(folder: Path, script: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 HOLDS_A_TEMPORARY = """
-new = disk.temporary(Path('.')); new.stream.write(b'half'); new.stream.flush()
+new = disk.temporary(Path('.'), SUFFIX); new.stream.write(b'half'); new.stream.flush()
 print(new.path, flush=True); sys.stdin.read()
 """
 HOLDS_A_LOCK = """
@@ -137,8 +137,9 @@ def test_place_tells_other_errors(tmp_path: Path) -> None:
         new.place(tmp_path / "no folder" / "a.jpg")
 
 
-def test_sweep_removes_what_a_killed_process_left(tmp_path: Path) -> None:
-    with process(tmp_path, HOLDS_A_TEMPORARY) as other:
+@pytest.mark.parametrize("suffix", ["", ".JPG", ".t\u00edf"])
+def test_sweep_removes_what_a_killed_process_left(tmp_path: Path, suffix: str) -> None:
+    with process(tmp_path, HOLDS_A_TEMPORARY.replace("SUFFIX", repr(suffix))) as other:
         [left] = names(tmp_path)
         disk.sweep(tmp_path)
         assert names(tmp_path) == [left], "its process is alive"

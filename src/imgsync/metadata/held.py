@@ -75,6 +75,7 @@ class Held:
         self._exif = image.exifData()
         self._iptc = image.iptcData()
         self._xmp = image.xmpData()
+        self._exif_found: dict[str, Any] | None = None
         self._xmp_found: dict[str, Any] | None = None
 
     @classmethod
@@ -256,11 +257,15 @@ class Held:
             )
 
     def remove_exif(self, key: str) -> None:
-        while self._find_exif(key) is not None:
+        self._exif_found = None
+        while key in self._exif:
             del self._exif[key]
 
     def _find_exif(self, key: str) -> Any:
-        return self._exif[key] if key in self._exif else None  # noqa: SIM401 - it has no get
+        # exiv2 goes through all keys for each question.
+        if self._exif_found is None:
+            self._exif_found = {datum.key(): datum for datum in reversed(list(self._exif))}
+        return self._exif_found.get(key)
 
     # IPTC and the JPEG comment
 

@@ -190,6 +190,8 @@ def _write_flag(held: Held, rating: int | None, *, favorite: bool) -> None:
 
 def _number(text: str) -> int | None:
     """The number in a text like "3" or "3.0", or None."""
+    if not text:
+        return None
     with suppress(ValueError, OverflowError):
         return int(float(text))
     return None

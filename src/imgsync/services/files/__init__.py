@@ -137,10 +137,13 @@ class Files(Service):
             return ""
 
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
-        """Raises Stale if the folder is gone, Rejected if it cannot be read."""
+        """Raises Stale if the folder is gone, Rejected if it cannot be read, both at the call.
+
+        Processes begin to read at the call.
+        """
         folder = self._folder(album.ref)
         with told(f"{folder} cannot be read"):
-            yield from self._scanner.photos(folder, look)
+            return self._scanner.photos(folder, look)
 
     def racy(self, album: Album, photo: Photo) -> bool:
         """Whether the photo may change once more without getting another version.

@@ -49,7 +49,10 @@ class Scanner:
         self._racy: dict[Path, set[str]] = {}
 
     def photos(self, folder: Path, look: Look) -> Iterator[Photo | Unread]:
-        """The photos in a folder, by name. Raises OSError if it cannot be read."""
+        """The photos in a folder, by name; what must be read is begun with at once.
+
+        Raises OSError if the folder cannot be read.
+        """
         listing = list_folder(os.fspath(folder), self._top)
         self._racy.pop(folder, None)
         found = [each for each in listing.entries() if not look.hides(each.name)]
@@ -60,15 +63,16 @@ class Scanner:
             and (job := self._job(folder, each, look.known.get(each.name), look.check))
         }
         readings = self._workers.read(list(jobs.values())) if jobs else iter(())
-        for each in found:
+
+        def shown(each: Entry | Unread) -> Photo | Unread:
             if isinstance(each, Unread):
-                yield each
-                continue
+                return each
             known = look.known.get(each.name)
-            if each.name in jobs:
-                yield self._shown(folder, each, next(readings), known)
-            elif known:
-                yield known
+            if known and each.name not in jobs:
+                return known
+            return self._shown(folder, each, next(readings), known)
+
+        return map(shown, found)
 
     def again(self, folder: Path, name: str, known: Photo | None = None) -> Photo:
         """The photo of that name, which was just written; the picture of `known` is its.

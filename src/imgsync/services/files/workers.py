@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import selectors
-from collections import Counter, deque
-from collections.abc import Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
 from typing import cast
 
 import msgspec
@@ -14,9 +14,9 @@ from .processes import Process
 
 __all__ = ["Workers"]
 
-# Jobs a process is given ahead, so that it never waits. Few: what is sent and not yet taken must
-# fit into a pipe.
-_AHEAD = 4
+# Jobs a process is given ahead, so that it never waits, also while this process does something
+# else. Few: what is sent and not yet taken must fit into a pipe.
+_AHEAD = 7
 # One process is worth its start for about as many files.
 _ENOUGH = 8
 
@@ -31,125 +31,118 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._idle: list[_Worker] = []
-        self._busy: list[_Worker] = []
+        self._team: list[_Worker] = []
+        self._waiting: deque[_Task] = deque()
+        self._answers = selectors.DefaultSelector()
 
     def read(self, jobs: Sequence[Job]) -> Generator[Reading, None, None]:
-        """The readings, in the order of the jobs.
+        """The readings, in the order of the jobs; processes begin with them at once.
 
-        A file that ends a process twice is told as trouble of its own.
+        So the next album can be read while the last is thought about. A file that ends a process
+        twice is told as trouble of its own.
         """
         if self._count <= 1:
             from .reader import read  # late: this process may never read a photo
 
-            yield from map(read, jobs)
-            return
-        team = self._gather(min(self._count, -(-len(jobs) // _ENOUGH)))
-        try:
-            yield from _Round(jobs, team).readings()
-        finally:
-            self._dismiss(team)
+            return (read(job) for job in jobs)
+        tasks = [_Task(job) for job in jobs]
+        self._waiting.extend(tasks)
+        while len(self._team) < min(self._count, -(-len(self._waiting) // _ENOUGH)):
+            self._team.append(_Worker(self._answers))
+        self._ask()
+        return self._readings(tasks)
 
     def close(self) -> None:
         """Ends the processes at once, also in the middle of reading."""
-        for worker in self._idle + self._busy:
+        self._waiting.clear()
+        for worker in self._team:
             worker.end()
-        self._idle, self._busy = [], []
+        self._team = []
 
-    def _gather(self, count: int) -> list[_Worker]:
-        team = [self._idle.pop() if self._idle else _Worker() for _ in range(count)]
-        self._busy += team
-        return team
-
-    def _dismiss(self, team: list[_Worker]) -> None:
-        for worker in team:
-            if worker not in self._busy:  # `close` was here
-                continue
-            self._busy.remove(worker)
-            if worker.sent:  # left in the middle: its answers are nobody's
-                worker.end()
-            else:
-                self._idle.append(worker)
-
-
-class _Worker:
-    """A process, and the numbers of the jobs that it has not answered, oldest first."""
-
-    def __init__(self) -> None:
-        self.sent: deque[int] = deque()
-        self._process = Process(_PROGRAM)
-
-    def ask(self, number: int, job: Job) -> None:
-        self.sent.append(number)
-        self._process.ask(job)
-
-    def answer(self) -> Reading | None:
-        """Waits for the answer to the oldest job; None if the process is dead."""
-        data = self._process.answer()
-        return msgspec.msgpack.decode(data, type=Reading) if data else None
-
-    def fileno(self) -> int:
-        return self._process.fileno()
-
-    def restart(self) -> list[int]:
-        """Starts a new process, and gives back the numbers of the jobs that were lost."""
-        self.end()
-        lost = list(self.sent)
-        self.sent.clear()
-        self._process = Process(_PROGRAM)
-        return lost
-
-    def end(self) -> None:
-        self._process.end()
-
-
-class _Round:
-    """The reading of one sequence of jobs by a team of workers."""
-
-    def __init__(self, jobs: Sequence[Job], team: list[_Worker]) -> None:
-        self._jobs = jobs
-        self._team = team
-        self._waiting = deque(range(len(jobs)))
-        self._deaths: Counter[int] = Counter()
-        self._done: dict[int, Reading] = {}
-
-    def readings(self) -> Iterator[Reading]:
-        for number in range(len(self._jobs)):
-            while number not in self._done:
-                self._ask()
-                self._hear()
-            yield self._done.pop(number)
+    def _readings(self, tasks: list[_Task]) -> Generator[Reading, None, None]:
+        try:
+            for task in tasks:
+                while task.reading is None:
+                    self._hear()
+                    self._ask()
+                yield task.reading
+        finally:
+            left = {task for task in tasks if task.reading is None}
+            if left:
+                self._waiting = deque(task for task in self._waiting if task not in left)
 
     def _ask(self) -> None:
         """Gives every worker enough to do, the least busy first."""
         while self._waiting:
-            worker = min(self._team, key=lambda worker: len(worker.sent))
-            if len(worker.sent) >= _AHEAD:
+            worker = min(self._team, key=_Worker.load)
+            if worker.load() >= _AHEAD:
                 return
-            number = self._waiting.popleft()
-            worker.ask(number, self._jobs[number])
+            worker.ask(self._waiting.popleft())
 
     def _hear(self) -> None:
         """Waits until a worker answers, or dies."""
-        answers = selectors.PollSelector()
-        for worker in self._team:
-            answers.register(worker, selectors.EVENT_READ)
-        for key, _ in answers.select():
-            worker = cast(_Worker, key.fileobj)
-            reading = worker.answer()
-            if reading is None:
-                self._revive(worker)
-            else:
-                self._done[worker.sent.popleft()] = reading
+        for key, _ in self._answers.select():
+            worker = cast(_Worker, key.data)
+            if not worker.answer():
+                self._waiting.extendleft(reversed(worker.restart()))
 
-    def _revive(self, worker: _Worker) -> None:
-        """The oldest job is the one that killed it; it gets a second chance, before all others."""
-        lost = worker.restart()
+
+class _Task:
+    """A job, the answer once it is there, and how many processes have died of it."""
+
+    __slots__ = ("deaths", "job", "reading")
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.reading: Reading | None = None
+        self.deaths = 0
+
+
+class _Worker:
+    """A process, and the tasks that it was given and has not answered, oldest first."""
+
+    def __init__(self, answers: selectors.BaseSelector) -> None:
+        self._answers = answers
+        self._sent: deque[_Task] = deque()
+        self._start()
+
+    def load(self) -> int:
+        return len(self._sent)
+
+    def ask(self, task: _Task) -> None:
+        self._sent.append(task)
+        self._process.ask(task.job)
+
+    def answer(self) -> bool:
+        """Takes the answer to the oldest task; False if the process is dead."""
+        data = self._process.answer()
+        if data:
+            self._sent.popleft().reading = _READING.decode(data)
+        return bool(data)
+
+    def restart(self) -> list[_Task]:
+        """Starts a new process, and gives back the tasks that were lost.
+
+        The oldest is the one that killed it: it gets a second chance, and no third.
+        """
+        self.end()
+        lost = list(self._sent)
+        self._sent.clear()
+        self._start()
         if lost:
-            self._deaths[lost[0]] += 1
-            if self._deaths[lost[0]] > 1:
-                self._done[lost.pop(0)] = Reading(_CRASHES)
-        self._waiting.extendleft(reversed(lost))
+            lost[0].deaths += 1
+            if lost[0].deaths > 1:
+                lost.pop(0).reading = Reading(_CRASHES)
+        return lost
+
+    def end(self) -> None:
+        self._answers.unregister(self._process)
+        self._process.end()
+
+    def _start(self) -> None:
+        self._process = Process(_PROGRAM)
+        self._answers.register(self._process, selectors.EVENT_READ, self)
 
 
+_READING = msgspec.msgpack.Decoder(Reading)
 _CRASHES = "cannot be read: it crashes the reader; check whether the file is broken"
