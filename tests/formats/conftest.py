@@ -41,6 +41,7 @@ def make_full(suffix: str) -> bytes:
     exif["Exif.Image.Copyright"] = "exif copyright"
     exif["Exif.Image.XPTitle"] = exiv2.DataValue("xp title\0".encode("utf-16-le"), *utf16)
     exif["Exif.Image.XPKeywords"] = exiv2.DataValue("xp1;xp2\0".encode("utf-16-le"), *utf16)
+    exif["Exif.Image.DateTimeOriginal"] = "2009:07:01 10:20:30"
     exif["Exif.Image.Rating"] = "3"
     exif["Exif.Image.RatingPercent"] = "75"
     exif["Exif.Photo.UserComment"] = "charset=Unicode user comment"

@@ -101,16 +101,26 @@ TRUST: list[tuple[Field, list[str], object]] = [
     (Field.LABEL, [], "Green"),
     (Field.LABEL, ["Xmp.darktable.colorlabels"], "Yellow"),
     (Field.TAKEN, [], "2012-07-01T10:20:30"),
-    (Field.TAKEN, ["Exif.Photo.DateTimeOriginal"], "2011-01-01T10:11:12+01:00"),
+    (Field.TAKEN, ["Exif.Photo.DateTimeOriginal"], "2009-07-01T10:20:30"),
     (
         Field.TAKEN,
-        ["Exif.Photo.DateTimeOriginal", "Iptc.Application2.DateCreated"],
+        ["Exif.Photo.DateTimeOriginal", "Exif.Image.DateTimeOriginal"],
+        "2011-01-01T10:11:12+01:00",
+    ),
+    (
+        Field.TAKEN,
+        [
+            "Exif.Photo.DateTimeOriginal",
+            "Exif.Image.DateTimeOriginal",
+            "Iptc.Application2.DateCreated",
+        ],
         "2013-07-01T10:20:30",
     ),
     (
         Field.TAKEN,
         [
             "Exif.Photo.DateTimeOriginal",
+            "Exif.Image.DateTimeOriginal",
             "Iptc.Application2.DateCreated",
             "Exif.Photo.DateTimeDigitized",
         ],
@@ -205,6 +215,12 @@ SIDECARS: list[tuple[str, Mapping[str, str], str, Metadata]] = [
         {"exif__DateTimeOriginal": "2012-07-01T10:20:30.50+0200", "xmp__Rating": "0"},
         "",
         Metadata(taken="2012-07-01T10:20:30.50+02:00"),
+    ),
+    (
+        "date of darktable",
+        {"exif__DateTimeOriginal": "2021:08:19 18:48:53", "xmp__Rating": "0"},
+        "",
+        Metadata(taken="2021-08-19T18:48:53"),
     ),
     ("no date", {"photoshop__DateCreated": "0000-00-00T00:00:00"}, "", NOTHING_SAID),
     ("no such date", {"photoshop__DateCreated": "2012-02-30"}, "", NOTHING_SAID),
@@ -364,6 +380,19 @@ EXIF: list[tuple[str, Mapping[str, Any], Metadata]] = [
         {"Exif.Photo.DateTimeOriginal": "2012:07:01 10:20:30", "Exif.Photo.OffsetTime": "+09:00"},
         Metadata(taken="2012-07-01T10:20:30"),
     ),
+    (
+        "sub-seconds behind the seconds",
+        {
+            "Exif.Photo.DateTimeOriginal": "2018:05:25 07:13:09.978",
+            "Exif.Photo.DateTimeDigitized": "2011:07:15 11:14:39",
+        },
+        Metadata(taken="2018-05-25T07:13:09.978"),
+    ),
+    (
+        "date in the place of TIFF/EP",
+        {"Exif.Image.DateTimeOriginal": "2012:07:01 10:20:30"},
+        Metadata(taken="2012-07-01T10:20:30"),
+    ),
     ("no date", {"Exif.Photo.DateTimeOriginal": "0000:00:00 00:00:00"}, NOTHING_SAID),
     ("blank date", {"Exif.Photo.DateTimeOriginal": "    :  :     :  :  "}, NOTHING_SAID),
     ("time of the file", {"Exif.Image.DateTime": "2012:07:01 10:20:30"}, NOTHING_SAID),
@@ -374,6 +403,14 @@ EXIF: list[tuple[str, Mapping[str, Any], Metadata]] = [
         NOTHING_SAID,
     ),
     ("caption of a Sony", {"Exif.Image.ImageDescription": "          SONY DSC"}, NOTHING_SAID),
+    (
+        "caption of an optimizer behind that of a camera",
+        {
+            "Exif.Image.ImageDescription": "OLYMPUS DIGITAL CAMERA",
+            "Exif.Photo.UserComment": "Optimized by JPEGmini 3.14.12.71901706 0x2a644463",
+        },
+        NOTHING_SAID,
+    ),
     ("caption", {"Exif.Image.ImageDescription": "My camera"}, Metadata(caption="My camera")),
     (
         "names with signs",
@@ -412,6 +449,25 @@ def test_exif_of_others(
         image.exifData()[key] = value
     image.writeMetadata()
     assert files.read(path, None) == expected
+
+
+@pytest.mark.parametrize(
+    ("repeated", "taken"),
+    [
+        ("2021:08:19 18:48:53", "2021-08-19T18:48:53.250+02:00"),
+        ("2021:08:19 18:48:53.25", "2021-08-19T18:48:53.250+02:00"),
+        ("2021:08:19 18:48:54", "2021-08-19T18:48:54"),
+        ("2021-08-19T18:48:53", "2021-08-19T18:48:53"),
+    ],
+)
+def test_a_time_that_darktable_repeats_keeps_its_offset(
+    tmp_path: Path, plain: Make, repeated: str, taken: str
+) -> None:
+    path, sidecar = tmp_path / "a.jpg", tmp_path / "a.jpg.xmp"
+    path.write_bytes(plain("jpg"))
+    files.write(path, None, Metadata(taken="2021-08-19T18:48:53.250+02:00"), [Field.TAKEN])
+    sidecar.write_text(xmp("", exif__DateTimeOriginal=repeated))
+    assert files.read(path, sidecar).taken == taken
 
 
 @pytest.mark.parametrize("written", ["grün".encode("cp1252"), "grün".encode()])

@@ -21,6 +21,8 @@ XMP = (
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 # 2020-06-01 10:00:00 UTC in seconds since 1904.
 SECONDS = 3673850400
+# 1970-01-01 in the same.
+SINCE_1904 = 2082844800
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
@@ -49,6 +51,12 @@ def apple(**said: str) -> bytes:
     )
 
 
+def itunes(place: bytes) -> bytes:
+    """The `meta` box of MP4, with a place among its tags."""
+    value = box(b"data", struct.pack(">II", 1, 0), place)
+    return box(b"meta", bytes(4), box(b"hdlr", bytes(25)), box(b"ilst", box(b"\xa9xyz", value)))
+
+
 def film(*inside: bytes, after: bytes = b"") -> bytes:
     return (
         box(b"ftyp", b"qt  ", bytes(4), b"qt  ")
@@ -66,7 +74,9 @@ UTC_TIME = Metadata(taken="2020-06-01T10:00:00+00:00")
 FILMS: list[tuple[str, bytes, Metadata]] = [
     ("header", film(header()), UTC_TIME),
     ("wide header", film(header(wide=True)), UTC_TIME),
+    ("header that counts from 1970", film(header(SECONDS - SINCE_1904)), UTC_TIME),
     ("header of nothing", film(header(0)), NOTHING_SAID),
+    ("header of a clock that was never set", film(header(SINCE_1904 + 100)), NOTHING_SAID),
     ("header out of all time", film(header(2**63, wide=True)), NOTHING_SAID),
     (
         "time and place of Apple",
@@ -84,6 +94,11 @@ FILMS: list[tuple[str, bytes, Metadata]] = [
         "place of Android",
         film(header(), spot(b"-33.8568+151.2153/")),
         Metadata(taken=UTC_TIME.taken, location=Location(-33.8568, 151.2153)),
+    ),
+    (
+        "place of ffmpeg",
+        film(header(), box(b"udta", itunes(b"+48.8125+2.4862+000.000/"))),
+        Metadata(taken=UTC_TIME.taken, location=Location(48.8125, 2.4862, 0.0)),
     ),
     (
         "XMP",

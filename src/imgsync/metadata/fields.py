@@ -66,7 +66,11 @@ _JUNK = re.compile(
     [A-Z0-9 -]* DIGITAL[ ]CAMERA | (?:SAMSUNG|KODAK)[ ]CAMERA[ ]PICTURES | SONY[ ]DSC | DCF[ ]1\.0
     | Exif_JPEG_\w+ | <Digimax[^>]*> | KODAK[ ]Digital[ ]Still[ ]Camera | My[ ]beautiful[ ]picture
     | LEAD[ ]Technologies[ ]Inc\.[ ]V[\d.]+ | AppleMark | DCIM | User[ ]comments | binary[ ]comment
-    | default[ ]description | charset=Ascii | maker:0x4c
+    | default[ ]description | charset=Ascii | maker:0x4c | EPSON[ ]DSC[ ]picture | Minolta[ ]DSC
+    | filter:[ ]\d+;[ ]fileterIntensity:[\s\S]* | Optimized[ ]by[ ]JPEGmini[ ].*
+    | Compressed[ ]by[ ]jpeg-recompress | CREATOR:[ ]gd-jpeg[ ].* | Lavc[\d.]+
+    | Created[ ]with[ ](?:The[ ])?GIMP(?:[ ]on[ ]a[ ]Mac)? | ACD[ ]Systems[ ]Digital[ ]Imaging
+    | File[ ]written[ ]by[ ]Adobe[ ]Photoshop.*
     """,
     re.VERBOSE | re.ASCII,
 )
@@ -198,8 +202,13 @@ def _taken(own: Held, beside: Held | None, clip: Clip | None) -> str:
         return times.original(own) or times.created(own) or (clip.taken if clip else "")
     if times.hidden(beside):
         return ""
-    originals = times.original(beside) or times.original(own)
-    return originals or times.created(beside) or _taken(own, None, clip)
+    own_time = times.original(own)
+    return (
+        times.original(beside, own_time)
+        or own_time
+        or times.created(beside)
+        or _taken(own, None, clip)
+    )
 
 
 def _location(own: Held, beside: Held | None, clip: Clip | None) -> Location | None:

@@ -18,6 +18,8 @@ _EXIF_ORIGINAL = (
     "Exif.Photo.SubSecTimeOriginal",
     "Exif.Photo.OffsetTimeOriginal",
 )
+# Where TIFF/EP has it, and RAW files and some phones with it.
+_TIFF_ORIGINAL = ("Exif.Image.DateTimeOriginal", *_EXIF_ORIGINAL[1:])
 _EXIF_DIGITIZED = (
     "Exif.Photo.DateTimeDigitized",
     "Exif.Photo.SubSecTimeDigitized",
@@ -28,18 +30,33 @@ _XMP_CREATED = ("Xmp.xmp.CreateDate", "Xmp.exif.DateTimeDigitized")
 _IPTC_DATE = "Iptc.Application2.DateCreated"
 _IPTC_TIME = "Iptc.Application2.TimeCreated"
 
-_EXIF = re.compile(r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)\Z", re.ASCII)
+_EXIF = re.compile(
+    r"(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(?P<fraction>\d+))?\Z",
+    re.ASCII,
+)
 _OFFSET = re.compile(r"[+-]\d\d:\d\d\Z", re.ASCII)
 _XMP = re.compile(
     r"(?P<date>\d{4}(?:-\d\d(?:-\d\d)?)?)"
     r"(?:[T ](?P<time>\d\d:\d\d(?P<seconds>:\d\d(?:\.\d+)?)?)(?P<offset>Z|[+-]\d\d:?\d\d)?)?\Z",
     re.ASCII,
 )
+# darktable writes a date into XMP as EXIF has it.
+_COLONS = re.compile(r"(\d{4}):(\d\d):(\d\d)(?= )", re.ASCII)
+_SECOND = len("2012-07-01T10:20:30")
 
 
-def original(held: Held) -> str:
-    """The time the picture was taken, "" if it is not said."""
-    return _exif(held, _EXIF_ORIGINAL) or _xmp(held, _XMP_ORIGINAL) or _iptc(held)
+def original(held: Held, own: str = "") -> str:
+    """The time the picture was taken, "" if it is not said.
+
+    `own` is what the photo itself says, if `held` is its sidecar: where darktable repeats that
+    time there, it does so without the offset, and `own` counts.
+    """
+    return (
+        _exif(held, _EXIF_ORIGINAL)
+        or _exif(held, _TIFF_ORIGINAL)
+        or _xmp(held, _XMP_ORIGINAL, own)
+        or _iptc(held)
+    )
 
 
 def created(held: Held) -> str:
@@ -97,7 +114,7 @@ def _exif(held: Held, keys: tuple[str, str, str]) -> str:
     if not found:
         return ""
     taken = "{}-{}-{}T{}:{}:{}".format(*found.groups())
-    digits = held.exif_text(fraction).strip("\0 ")
+    digits = held.exif_text(fraction).strip("\0 ") or found["fraction"] or ""
     if digits.isascii() and digits.isdigit():
         taken += "." + digits
     zone = held.exif_text(offset).strip("\0 ")
@@ -106,8 +123,14 @@ def _exif(held: Held, keys: tuple[str, str, str]) -> str:
     return normal(taken)
 
 
-def _xmp(held: Held, keys: tuple[str, ...]) -> str:
-    return next(filter(None, (normal(held.xmp_text(key)) for key in keys)), "")
+def _xmp(held: Held, keys: tuple[str, ...], own: str = "") -> str:
+    for key in keys:
+        said = held.xmp_text(key).strip()
+        taken = normal(_COLONS.sub(r"\1-\2-\3", said, count=1))
+        if taken:
+            repeated = _COLONS.match(said) and taken[:_SECOND] == own[:_SECOND]
+            return own if repeated else taken
+    return ""
 
 
 def _iptc(held: Held) -> str:
@@ -121,7 +144,7 @@ def _iptc(held: Held) -> str:
 
 def _write_exif(held: Held, taken: str) -> None:
     found = _XMP.match(taken)
-    for key in _EXIF_ORIGINAL:
+    for key in (*_EXIF_ORIGINAL, _TIFF_ORIGINAL[0]):
         held.remove_exif(key)
     if found and found["seconds"]:
         whole, _, fraction = found["time"].partition(".")

@@ -17,6 +17,7 @@ __all__ = ["NO_CLIP", "Clip", "read"]
 
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE_KEY = b"com.apple.quicktime.creationdate"
 _PLACE_KEY = b"com.apple.quicktime.location.ISO6709"
 # No text of a film is longer; what says so is broken.
@@ -55,7 +56,7 @@ def read(stream: BinaryIO) -> Clip:
     packets = [_data(stream, box)[16:] for box in top if _is_xmp(stream, box)]
     packets += [_data(stream, box) for box in user if box.kind == b"XMP_"]
     spots = [_data(stream, box)[4:] for box in user if box.kind == b"\xa9xyz"]
-    spots.append(said.get(_PLACE_KEY, b""))
+    spots += [said.get(_PLACE_KEY, b""), *_tagged_places(stream, user)]
     return Clip(
         times.normal(_text(said.get(_DATE_KEY, b""))) or next(filter(None, headers), ""),
         next(filter(None, (places.from_iso6709(_text(spot)) for spot in spots)), None),
@@ -101,7 +102,7 @@ def _said(stream: BinaryIO, inside: list[_Box]) -> dict[bytes, bytes]:
     """The texts of the `meta` box, by the keys that Apple gives them."""
     said: dict[bytes, bytes] = {}
     for meta in (box for box in inside if box.kind == b"meta"):
-        parts = {box.kind: box for box in _within(stream, meta)}
+        parts = {box.kind: box for box in _within_meta(stream, meta)}
         if b"keys" not in parts or b"ilst" not in parts:
             continue
         keys = _keys(_data(stream, parts[b"keys"]))
@@ -112,6 +113,22 @@ def _said(stream: BinaryIO, inside: list[_Box]) -> dict[bytes, bytes]:
                     # Type and language come before the text.
                     said[keys[number - 1]] = _data(stream, value)[8:]
     return said
+
+
+def _within_meta(stream: BinaryIO, meta: _Box) -> list[_Box]:
+    """The boxes in a `meta` box: in MP4 its version comes before them, in QuickTime nothing."""
+    stream.seek(meta.start)
+    version = 4 if stream.read(4) == bytes(4) else 0
+    return list(_boxes(stream, meta.start + version, meta.end))
+
+
+def _tagged_places(stream: BinaryIO, user: list[_Box]) -> list[bytes]:
+    """The places among the tags of iTunes' kind, where ffmpeg puts what it found elsewhere."""
+    metas = (box for box in user if box.kind == b"meta")
+    lists = (box for meta in metas for box in _within_meta(stream, meta) if box.kind == b"ilst")
+    tags = (tag for tags in lists for tag in _within(stream, tags) if tag.kind == b"\xa9xyz")
+    values = (value for tag in tags for value in _within(stream, tag) if value.kind == b"data")
+    return [_data(stream, value)[8:] for value in values]
 
 
 def _keys(data: bytes) -> list[bytes]:
@@ -127,14 +144,20 @@ def _keys(data: bytes) -> list[bytes]:
 
 
 def _header_time(data: bytes) -> str:
-    """The time in `mvhd`: seconds since 1904; "" where it is not set, or from before films."""
+    """The time in `mvhd`: seconds since 1904; "" where it is not set.
+
+    What would be before 1970, when no film was a file, counts from 1970, as some cameras do.
+    """
     wide = data[:1] == b"\1"
     seconds = int.from_bytes(data[4:12] if wide else data[4:8])
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError:
         return ""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}+00:00" if moment.year >= 1970 else ""
+    if moment < _UNIX_EPOCH:
+        moment += _UNIX_EPOCH - _EPOCH
+    # A clock that was never set starts with its epoch.
+    return f"{moment:%Y-%m-%dT%H:%M:%S}+00:00" if moment.year > 1970 else ""
 
 
 def _text(data: bytes) -> str:
