@@ -13,7 +13,7 @@ from imgsync.metadata import files
 from imgsync.model import Field, Metadata
 from imgsync.services.digikam import running
 
-from .conftest import Collected, metadata
+from .conftest import Collected, found_by_digikam, metadata
 
 PARIS = "Holidays/2019 Paris"
 
@@ -95,6 +95,37 @@ def test_nothing_is_written_while_digikam_runs_and_the_rest_goes_on(
         assert files.read(album / "DSCN0010.jpg", None).rating == 1
     assert runs("--sync-with", "nas").code == 0
     assert metadata(collected.view(), f"{PARIS}/DSCN0012.jpg").title == "Told there"
+
+
+def test_what_digikam_does_not_read_of_a_photo_it_finds_is_not_lost(
+    collected: Collected, runs: Runs
+) -> None:
+    """A photo comes with a sidecar, and digiKam, as it is by default, passes over sidecars."""
+    runs("--sync-with", "nas")
+    there, path = runs.nas / "Archive/new.heif", "Archive/new.heif"
+    there.write_bytes((runs.nas / "Archive/samplefilehub.heif").read_bytes() + b"\0\0\0\x08free")
+    said = Metadata(title="Told there", tags=frozenset({"Solo"}))
+    files.write(there, None, said, [Field.TITLE, Field.TAGS])
+    beside = there.with_name("new.heif.xmp")
+    assert runs("--sync-with", "nas").code == 0
+    found_by_digikam(collected, path)
+    assert runs("--sync-with", "nas") == (0, "", "in step, nothing to do\n")
+    assert files.read(there, beside) == said
+    # What is said in digiKam is added to it,
+    collected.do(
+        "UPDATE ImageInformation SET rating = 4 WHERE imageid = (SELECT max(id) FROM Images)"
+    )
+    assert runs("--sync-with", "nas").code == 0
+    assert files.read(there, beside) == said.but(Metadata(rating=4), [Field.RATING])
+    # and once something comes from there digiKam knows all of it.
+    files.write(there, beside, Metadata(caption="More"), [Field.CAPTION])
+    assert runs("--sync-with", "nas").code == 0
+    known = Metadata("Told there", "More", frozenset({"Solo"}), rating=4)
+    assert metadata(collected.view(), path) == known
+    collected.do("DELETE FROM ImageComments WHERE imageid = (SELECT max(id) FROM Images)")
+    assert runs("--sync-with", "nas").code == 0
+    assert files.read(there, beside) == Metadata(tags=frozenset({"Solo"}), rating=4)
+    collected.check()
 
 
 def test_files_and_database_are_compared_field_by_field(collected: Collected, runs: Runs) -> None:

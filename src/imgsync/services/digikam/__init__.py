@@ -45,7 +45,7 @@ class Digikam:
         collection = find(files, Setting(database, password))
         if collection is None:
             return files
-        from .ends import View
+        from .view import View
 
         return View(files, collection, embed=embed)
 
@@ -55,7 +55,7 @@ class Digikam:
         collection = find(files, Setting(database, password))
         if collection is None:
             return files
-        from .ends import InStep
+        from .comparing import InStep
 
         return InStep(files, collection)
 
@@ -68,6 +68,6 @@ class Digikam:
                 f"{files.name}: there is no digiKam collection at {files.top}; say where its"
                 " database is with digikam = ... in section [local]"
             )
-        from .ends import Database
+        from .comparing import Database
 
         return Database(files, collection)
