@@ -140,6 +140,20 @@ def test_files_and_database_are_compared_field_by_field(collected: Collected, ru
     assert collected.file.read_bytes() == before
 
 
+def test_a_caption_that_a_camera_wrote_is_shown_and_not_carried(
+    collected: Collected, runs: Runs
+) -> None:
+    path = "Holidays/2020 Beach/sanyo-vpcg250.jpg"
+    assert metadata(collected.view(), path).caption == "SANYO DIGITAL CAMERA"
+    answer = runs("--diff-with", "digikam", "--only", "caption")
+    assert path not in words_of(answer, "local") | words_of(answer, "digikam")
+    runs("--sync-with", "nas")
+    assert runs("--sync-with", "nas") == (0, "", "in step, nothing to do\n")
+    files.write(runs.nas / path, None, Metadata(caption="Told there"), [Field.CAPTION])
+    assert runs("--sync-with", "nas").code == 0
+    assert metadata(collected.view(), path).caption == "Told there"
+
+
 def test_files_and_database_come_into_step(collected: Collected, runs: Runs) -> None:
     path = "Imported/imp10.jpg"
     files.write(

@@ -71,7 +71,7 @@ class Said:
 
     @property
     def metadata(self) -> Metadata:
-        """What it says, in normal form."""
+        """What it says, in normal form; but also the caption that a camera wrote."""
         if self._metadata is None:
             self._metadata = self._read()
         return self._metadata
@@ -93,7 +93,7 @@ class Said:
         pick = _number(row.tags, self._tags.picks)
         return Metadata(
             title=self._text(_shown(row.comments, TITLE)) if row.comments else "",
-            caption=self._caption(_shown(row.comments, CAPTION)) if row.comments else "",
+            caption=self._text(_shown(row.comments, CAPTION)) if row.comments else "",
             tags=frozenset([paths[tag] for tag in row.tags if tag in paths]),
             taken="" if self.guessed else time_as_shown(row.created),
             location=places.normal(Location(*row.place)) if row.place else None,
@@ -110,11 +110,6 @@ class Said:
             return ""
         text = comment.said
         return text if _is_plain(text) else self._normal(Metadata(title=text)).title
-
-    def _caption(self, comment: Comment | Right | None) -> str:
-        # What a camera wrote is no caption, however plain.
-        text = self._text(comment)
-        return self._normal(Metadata(caption=text)).caption if text else ""
 
     def _creator(self) -> tuple[str, ...]:
         names = (self._text(r) for r in self._row.rights if r.property == _CREATOR)

@@ -107,7 +107,7 @@ class View(End):
         return msgspec.structs.replace(
             photo,
             version=versions.with_mark(photo.version, kept, more=more),
-            metadata=merge(said, shown, self._alone(folder, photo)) if more else said,
+            metadata=merge(self.normal(said), shown, self._alone(folder, photo)) if more else said,
         )
 
     def _is_ahead(self, before: Photo, photo: Photo) -> bool:
