@@ -12,6 +12,8 @@ from typing import ClassVar
 import pytest
 
 from imgsync.config import Configuration, Defaults, find, read, url_path
+from imgsync.config.local import LocalSettings
+from imgsync.config.section import Section
 from imgsync.config.types import BUILT_IN
 from imgsync.errors import UsageError
 from imgsync.services.memory import Memory
@@ -244,6 +246,35 @@ def test_the_configuration_is_printed_without_secrets(write: Write, tmp_path: Pa
         "type = odd",
         "password = ********",
     ]
+
+
+def test_a_password_for_digikams_server_is_never_shown(write: Write) -> None:
+    text = "[local]\ndigikam = mysql://ann@nas:3306/digikam\ndigikam_password = secret\n"
+    lines = list(write(text).lines())
+    assert "digikam = mysql://ann@nas:3306/digikam" in lines
+    assert "digikam_password = ********" in lines
+    for password in ("secret", "sec/ret", "sec?ret", "sec@ret", ""):
+        with pytest.raises(UsageError, match=r"a password in it.* digikam_password") as refused:
+            write(f"[local]\ndigikam = mysql://ann:{password}@nas/digikam")
+        assert "ret" not in str(refused.value)
+
+
+WAYS = {
+    "in the file": ("digikam_password = secret", {}, "secret"),
+    "by a command": ("digikam_password_command = echo secret", {}, "secret"),
+    "in the keyring": ("", {("img-sync/local", "digikam_password"): "secret"}, "secret"),
+    "none": ("", {}, ""),
+}
+
+
+@pytest.mark.parametrize(("text", "kept", "password"), WAYS.values(), ids=WAYS)
+def test_a_password_for_digikams_server_may_stand_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, text: str, kept: dict[tuple[str, str], str], password: str
+) -> None:
+    keyring = pytest.importorskip("keyring")
+    monkeypatch.setattr(keyring, "get_password", lambda *place: kept.get(place))
+    values = dict([text.split(" = ")]) if text else {}
+    assert LocalSettings(Section("local", None, values)).password() == password
 
 
 def test_what_is_printed_is_a_configuration(write: Write) -> None:

@@ -282,8 +282,13 @@ def test_a_server_that_refuses_or_is_gone_is_told(collected: Collected, server: 
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://", "mysql://host/db", "mysql://u:p@host/db", "mysql://u@h"]
+    "url",
+    [
+        *("mysql://", "mysql://host/db", "mysql://u@h"),
+        *("mysql://u:secret@host/db", "mysql://u:secret@host:x/db"),
+    ],
 )
 def test_a_url_that_names_no_database_is_told(collected: Collected, url: str) -> None:
-    with pytest.raises(UsageError, match="mysql://user@host/database"):
+    with pytest.raises(UsageError, match="mysql://user@host/database") as told:
         Digikam.view(collected.files(), url, embed=True)
+    assert "secret" not in str(told.value)

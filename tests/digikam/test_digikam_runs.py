@@ -169,6 +169,7 @@ def test_files_and_database_come_into_step(collected: Collected, runs: Runs) -> 
     assert metadata(view, "root-photo.jpg").tags == {"Solo", "From/Elsewhere"}
     assert metadata(in_files, path) == metadata(view, path)
     assert runs("--diff-with", "digikam") == (0, "", "in step, nothing to do\n")
+    assert len(list(collected.folder.glob("digikam4.db.img-sync-*"))) == 1
     collected.check()
 
 

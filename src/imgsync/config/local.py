@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import UsageError
 from .secrets import from_command, from_keyring
 from .section import COMMAND, Section
 
@@ -16,13 +17,18 @@ class LocalSettings:
     """What `[local]` says.
 
     `digikam`: "auto", "off", a file, or mysql://user@host/database. Raises UsageError for keys
-    that are not known.
+    that are not known, and for a password in the URL, which would be shown with it.
     """
 
     def __init__(self, section: Section) -> None:
         section.check([DATABASE, PASSWORD], commands=[PASSWORD])
         self._section = section
         self.digikam = section.values.get(DATABASE) or "auto"
+        if _has_password(self.digikam):
+            raise UsageError(
+                f"{DATABASE} in {section} has a password in it: write mysql://user@host/database,"
+                f" and give the password by {PASSWORD} or {PASSWORD}{COMMAND}"
+            )
 
     def password(self) -> str:
         """The one for MySQL, "" for none; runs its command, or asks the keyring."""
@@ -36,3 +42,8 @@ class LocalSettings:
         """The values as they would stand in the file; a password is masked."""
         said = {DATABASE: self.digikam, **self._section.values}
         return {key: MASK if key == PASSWORD else value for key, value in said.items()}
+
+
+def _has_password(database: str) -> bool:
+    user, at, _ = database.partition("://")[2].partition("@")
+    return ":" in user if at else False

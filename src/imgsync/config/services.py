@@ -66,7 +66,8 @@ class Configuration:
         self.defaults = defaults
         self.sections = sections
         self._local = local
-        self._digikam = local.digikam, local.password
+        backed_up: set[str] = set()  # databases of digiKam, by this run
+        self._digikam = local.digikam, local.password, backed_up
 
     def with_jobs(self, jobs: int) -> Configuration:
         """The same, with another number of processes and calls at once."""

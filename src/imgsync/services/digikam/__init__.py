@@ -19,9 +19,10 @@ class Digikam:
     """The three ends that a tree of folders in a digiKam collection can be.
 
     `database`: "auto", "off", a file, or mysql://user@host/database; `password` gives the one for
-    MySQL, and is asked only if there is a server to be asked. What the ends are built on is loaded
-    only where there is a collection. All raise UsageError for a database that cannot be one, and
-    ServiceError where it does not answer.
+    MySQL, and is asked only if there is a server to be asked; `backed_up` are the names of those
+    that the run has backed up, for all its ends. What the ends are built on is loaded only where
+    there is a collection. All raise UsageError for a database that cannot be one, and ServiceError
+    where it does not answer.
     """
 
     settings: ClassVar[Mapping[str, str]] = {}
@@ -36,13 +37,18 @@ class Digikam:
 
     @staticmethod
     def view(
-        files: Files, database: str, password: Callable[[], str] = str, *, embed: bool
+        files: Files,
+        database: str,
+        password: Callable[[], str] = str,
+        backed_up: set[str] | None = None,
+        *,
+        embed: bool,
     ) -> Service:
         """The tree as digiKam shows it; `files` itself where digiKam has no part in it.
 
         `embed`: whether files may be written.
         """
-        collection = find(files, Setting(database, password))
+        collection = find(files, Setting(database, password, backed_up))
         if collection is None:
             return files
         from .view import View
@@ -50,9 +56,14 @@ class Digikam:
         return View(files, collection, embed=embed)
 
     @staticmethod
-    def in_step(files: Files, database: str, password: Callable[[], str] = str) -> Service:
+    def in_step(
+        files: Files,
+        database: str,
+        password: Callable[[], str] = str,
+        backed_up: set[str] | None = None,
+    ) -> Service:
         """The tree as its files are, while they are compared with the database."""
-        collection = find(files, Setting(database, password))
+        collection = find(files, Setting(database, password, backed_up))
         if collection is None:
             return files
         from .comparing import InStep
@@ -60,9 +71,14 @@ class Digikam:
         return InStep(files, collection)
 
     @staticmethod
-    def alone(files: Files, database: str, password: Callable[[], str] = str) -> Service:
+    def alone(
+        files: Files,
+        database: str,
+        password: Callable[[], str] = str,
+        backed_up: set[str] | None = None,
+    ) -> Service:
         """The database alone. Raises UsageError if it knows nothing of the tree."""
-        collection = find(files, Setting(database, password))
+        collection = find(files, Setting(database, password, backed_up))
         if collection is None:
             raise UsageError(
                 f"{files.name}: there is no digiKam collection at {files.top}; say where its"

@@ -36,11 +36,16 @@ class Collection:
 
     `normal` is the form in which files give texts back. Whatever changes the database raises
     Rejected, before anything is changed, while digiKam runs or if the database is of an unknown
-    version; before the first change the database is backed up.
+    version. Before the first change the database is backed up, unless its name is in `backed_up`,
+    where it is then put.
     """
 
     def __init__(
-        self, database: Database, habits: Habits, normal: Callable[[Metadata], Metadata]
+        self,
+        database: Database,
+        habits: Habits,
+        normal: Callable[[Metadata], Metadata],
+        backed_up: set[str] | None = None,
     ) -> None:
         self.database = database
         self.habits = habits
@@ -48,7 +53,7 @@ class Collection:
         self._files_normal = normal
         self._tags = Tags(database, normal)
         self._looked = float("-inf")
-        self._backed_up = False
+        self._backed_up = set() if backed_up is None else backed_up
 
     def covers(self, top: Path) -> bool:
         """Whether a tree and one of the collections are one, or one stands in the other."""
@@ -136,11 +141,11 @@ class Collection:
             check(self.database, metadata, fields)
         if time.monotonic() - self._looked > _GLANCE:
             self._check_alone()
-            self._looked = time.monotonic()
-        if not self._backed_up:
             self.database.check_writable()
+            self._looked = time.monotonic()
+        if self.database.name not in self._backed_up:
             self.database.back_up()
-            self._backed_up = True
+            self._backed_up.add(self.database.name)
 
     def _check_alone(self) -> None:
         for who in (*running.processes(), *running.services()):

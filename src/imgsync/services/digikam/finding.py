@@ -26,11 +26,13 @@ class Setting(NamedTuple):
     """What the configuration says of digiKam.
 
     `database`: "auto", "off", a file, or mysql://user@host/database. `password`: gives the one
-    for MySQL; is asked only if there is a server to be asked.
+    for MySQL; is asked only if there is a server to be asked. `backed_up`: names of the databases
+    that the run has backed up; one is added before it is changed first.
     """
 
     database: str = AUTO
     password: Callable[[], str] = str
+    backed_up: set[str] | None = None
 
 
 def find(files: Files, setting: Setting) -> Collection | None:
@@ -42,13 +44,13 @@ def find(files: Files, setting: Setting) -> Collection | None:
         return None
     sections = rc.read(rc.path())
     if setting.database.startswith(_MYSQL):
-        return _covering(files, sections, [partial(_mysql, setting.database, setting)])
+        return _covering(files, setting, sections, [partial(_mysql, setting.database, setting)])
     if setting.database != AUTO:
         path = Path(setting.database).expanduser()
         if not path.is_file():
             raise UsageError(f"digikam = {path} in section [local]: there is no such file")
-        return _covering(files, sections, [partial(_sqlite, path)])
-    return _covering(files, sections, _near(files.top, sections, setting))
+        return _covering(files, setting, sections, [partial(_sqlite, path)])
+    return _covering(files, setting, sections, _near(files.top, sections, setting))
 
 
 def _near(top: Path, sections: rc.Sections, setting: Setting) -> Iterator[Callable[[], Database]]:
@@ -69,14 +71,17 @@ def _near(top: Path, sections: rc.Sections, setting: Setting) -> Iterator[Callab
 
 
 def _covering(
-    files: Files, sections: rc.Sections, ways: Iterable[Callable[[], Database]]
+    files: Files,
+    setting: Setting,
+    sections: rc.Sections,
+    ways: Iterable[Callable[[], Database]],
 ) -> Collection | None:
     for connect in ways:
         from .collection import Collection  # late: few trees have to do with digiKam
 
         database = connect()
         try:
-            found = Collection(database, rc.habits(sections), files.normal)
+            found = Collection(database, rc.habits(sections), files.normal, setting.backed_up)
             if found.covers(files.top):
                 return found
         except BaseException:
@@ -97,7 +102,7 @@ def _mysql(url: str, setting: Setting) -> Database:
         from .mysql import Mysql, parse
     except ImportError:
         raise UsageError(
-            f"digiKam keeps its collection on a server ({url}): install img-sync[mysql], or say"
+            "digiKam keeps its collection on a server: install img-sync[mysql], or say"
             " digikam = off in section [local]"
         ) from None
     return Mysql(parse(url), setting.password())

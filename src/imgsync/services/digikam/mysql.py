@@ -25,6 +25,12 @@ _DENIED = {
 }
 # What a statement brings about: it, and no server, is at fault.
 _FAULTS = (pymysql.IntegrityError, pymysql.DataError)
+# The URL is not repeated: there may be a password in it.
+_FORM = (
+    "digikam = mysql://...: write mysql://user@host/database, with :port behind the host and"
+    " ?socket=PATH at the end where needed; the password goes into digikam_password, or"
+    " digikam_password_command"
+)
 _LAST = "\uffff"  # the last character of utf8mb3, the encoding of digiKam's tables
 
 
@@ -47,13 +53,10 @@ def parse(url: str) -> Server:
         parts = urlsplit(url)
         port = parts.port or 3306
     except ValueError:
-        raise UsageError(f"digikam = {url}: write mysql://user@host/database") from None
+        raise UsageError(_FORM) from None
     database = unquote(parts.path.strip("/"))
     if parts.password or not (parts.username and database):
-        raise UsageError(
-            "digikam = mysql://...: write mysql://user@host/database; the password goes into"
-            " digikam_password, or digikam_password_command"
-        )
+        raise UsageError(_FORM)
     socket = parse_qs(parts.query).get("socket", [""])[0]
     host = parts.hostname or "localhost"
     return Server(unquote(parts.username), host, port, database, socket)
