@@ -138,21 +138,21 @@ def album(source: Database | Change, id: int) -> Album:
 def _read(source: Database | Change, which: str, *values: object) -> Iterable[Row]:
     found = {row[0]: _row(row) for row in source.rows(_PHOTO + which, *values)}
 
-    def each(sql: str) -> Iterable[tuple[Row, Any]]:
-        for id, *rest in source.rows(sql.format(which), *values):
-            if id in found:
-                yield found[id], rest
+    def each(sql: str) -> list[tuple[Any, ...]]:
+        """Rows that begin with the photo's id."""
+        there = source.rows(sql.format(which), *values)
+        return [row for row in there if row[0] in found]
 
-    for row, (tag,) in each(_TAGS):
-        row.tags.append(tag)
-    for row, (id, kind, language, text) in each(_COMMENTS):
-        row.comments.append(Comment(id, kind, language or "", text or ""))
-    for row, (id, key, value, extra) in each(_RIGHTS):
-        row.rights.append(Right(id, key, value or "", extra or ""))
-    for row, (tag, value) in each(_FACES):
-        row.faces.append((tag, value or ""))
-    for row, (leader,) in each(_GROUPS):
-        row.leader = leader
+    for photo, tag in each(_TAGS):
+        found[photo].tags.append(tag)
+    for photo, id, kind, language, text in each(_COMMENTS):
+        found[photo].comments.append(Comment(id, kind, language or "", text or ""))
+    for photo, id, key, value, extra in each(_RIGHTS):
+        found[photo].rights.append(Right(id, key, value or "", extra or ""))
+    for photo, tag, value in each(_FACES):
+        found[photo].faces.append((tag, value or ""))
+    for photo, leader in each(_GROUPS):
+        found[photo].leader = leader
     return found.values()
 
 

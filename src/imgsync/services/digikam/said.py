@@ -165,13 +165,16 @@ def time_as_shown(text: str, *, whole_seconds: bool = False) -> str:
 
 def first(texts: Sequence[Comment | Right]) -> Comment | Right | None:
     """Of a text in several languages the one that is shown: the default, else the first."""
-    there = [one for one in texts if one.said.strip()]
+    there = [one for one in texts if one.said and not one.said.isspace()]
+    if len(there) == 1:
+        return there[0]
     default = [one for one in there if one.language in (DEFAULT, "")]
     return next(iter(default or there), None)
 
 
 def _shown(comments: Sequence[Comment], kind: int) -> Comment | Right | None:
-    return first([comment for comment in comments if comment.kind == kind])
+    there = [comment for comment in comments if comment.kind == kind]
+    return first(there) if there else None
 
 
 def _is_plain(text: str) -> bool:
@@ -181,7 +184,9 @@ def _is_plain(text: str) -> bool:
 
 def _number(ids: list[int], labels: Mapping[int, int]) -> int:
     """The number of a label, the highest if there are several; 0 for none."""
-    return max([labels[id] for id in ids if id in labels], default=0)
+    if labels.keys().isdisjoint(ids):  # most photos have none
+        return 0
+    return max(labels[id] for id in ids if id in labels)
 
 
 def _is_guess(row: Row) -> bool:
