@@ -73,12 +73,24 @@ class Collected:
         for table in ("ImageTags", "TagProperties", "ImageTagProperties"):
             sql = f"SELECT tagid FROM {table} WHERE tagid NOT IN (SELECT id FROM Tags)"
             assert self.rows(sql) == [], f"{table} has rows of no tag"
+        lost = (
+            "SELECT name FROM Images WHERE (status = 1) != (album IS NOT NULL)"
+            " OR album NOT IN (SELECT id FROM Albums)"
+        )
+        assert self.rows(lost) == []
+        astray = (
+            "SELECT relativePath FROM Albums WHERE albumRoot NOT IN (SELECT id FROM AlbumRoots)"
+        )
+        assert self.rows(astray) == []
         twice = "SELECT imageid, type, language FROM ImageComments GROUP BY 1, 2, 3 HAVING count(*)"
         assert self.rows(f"{twice} > 1") == []
 
 
 _PHOTO_TABLES = [
     ("ImageInformation", "imageid"),
+    ("ImageMetadata", "imageid"),
+    ("ImageProperties", "imageid"),
+    ("ImageHistory", "imageid"),
     ("ImagePositions", "imageid"),
     ("ImageComments", "imageid"),
     ("ImageCopyright", "imageid"),

@@ -63,6 +63,7 @@ def test_a_name_that_a_lost_photo_has_is_free(collected: Collected) -> None:
     view.move(archive, moved, archive, "again.jpg")
     assert place(collected, 14) == ("/Archive", "again.jpg", 1)
     assert place(collected, 4) == (None, "again.jpg", 3)
+    collected.check()
 
 
 def test_a_deleted_photo_keeps_its_rows_for_a_while(collected: Collected) -> None:
@@ -114,6 +115,7 @@ def test_a_new_photo_is_left_for_digikam_to_find(collected: Collected) -> None:
     assert made.metadata == new.metadata
     assert metadata(collected.files(), "Archive/new.jpg") == new.metadata
     assert collected.rows("SELECT * FROM Images") == before
+    collected.check()
 
 
 def test_a_new_photo_inherits_nothing_from_a_lost_one_of_its_name(collected: Collected) -> None:
@@ -122,6 +124,7 @@ def test_a_new_photo_inherits_nothing_from_a_lost_one_of_its_name(collected: Col
     made = view.create(Album("Family/Birthday", "Family/Birthday"), source("sony-cybershot.jpg"))
     assert made.metadata == Metadata()
     assert place(collected, 14) == (None, "sony-cybershot.jpg", 3)
+    collected.check()
 
 
 def test_a_new_picture_is_read_by_digikam_anew(collected: Collected) -> None:

@@ -22,6 +22,9 @@ from .conftest import SHARED, Collected, metadata, one
 
 PROGRAMS = ("digikam", "Xvfb", "dbus-run-session", "dbus-send")
 PATIENCE = 120.0  # seconds for digiKam to start on a busy machine
+# Seconds: what it has found it tells in a message that stands for six, and if its window is closed
+# meanwhile, digiKam 7.9 crashes, or first takes all memory for more than a minute.
+REST = 8.0
 PATH = "Holidays/2019 Paris/DSCN0010.jpg"
 SAID = Metadata(
     title="Titel von außen",
@@ -83,8 +86,10 @@ class Program:
             wait_for(lambda: self._scanned() != scanned or process.poll() is not None, "a scan")
             assert process.poll() is None, (self.folder / "log").read_text(errors="replace")[-500:]
             yield
-            self._close(*wait_for(self.process, "digiKam's process"))
-            process.wait(PATIENCE)
+            number, bus = wait_for(self.process, "digiKam's process")
+            self._rest(number)
+            self._close(number, bus)
+            assert process.wait(PATIENCE) == 0
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, 9)
@@ -102,6 +107,16 @@ class Program:
             if said.get("HOME") == str(self.home):
                 return number, said["DBUS_SESSION_BUS_ADDRESS"]
         return None
+
+    def _rest(self, number: str) -> None:
+        """Waits until the process has done next to nothing for a while."""
+        deadline = time.monotonic() + PATIENCE
+        since, used = time.monotonic(), _ticks(number)
+        while time.monotonic() < since + REST:
+            assert time.monotonic() < deadline, "digiKam does not come to rest"
+            time.sleep(0.25)
+            if _ticks(number) > used + 10:
+                since, used = time.monotonic(), _ticks(number)
 
     def _close(self, number: str, bus: str) -> None:
         subprocess.run(
@@ -121,6 +136,12 @@ class Program:
             target = str(self.folder / name)
             command = ["import", "-window", "root", target]
             subprocess.run(command, env=self.environment, check=False, timeout=30)
+
+
+def _ticks(number: str) -> int:
+    """The processor's time that a process has used, in hundredths of a second; see proc(5)."""
+    user, system = Path("/proc", number, "stat").read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
 
 
 @pytest.fixture
