@@ -100,12 +100,11 @@ class Database(End):
         seen_by_digikam = msgspec.structs.replace(
             look, hides=lambda name: name not in shelf or look.hides(name)
         )
-        for seen in self._seen(album, seen_by_digikam, shelf):
-            if isinstance(seen, Unread):
-                yield seen
-            else:
-                photo, known = seen
-                yield known or _as_database(photo, shelf[photo.ref])
+
+        def show(photo: Photo) -> Photo:
+            return _as_database(photo, shelf[photo.ref])
+
+        return self._looked_at(album, seen_by_digikam, shelf, show)
 
     def edit(
         self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]

@@ -148,22 +148,24 @@ class End(Service):
             for entry in entries
         )
 
-    def _seen(
-        self, album: Album, look: Look, shelf: Shelf
-    ) -> Iterator[tuple[Photo, Photo | None] | Unread]:
-        """The photos as their files show them, each with the known one if nothing has changed.
+    def _looked_at(
+        self, album: Album, look: Look, shelf: Shelf, show: Callable[[Photo], Photo]
+    ) -> Iterator[Photo | Unread]:
+        """The photos, by `show` as their files are, or the known ones where nothing has changed.
 
-        A file is read again too if what the database says of it has changed.
+        A file is read again too if what the database says of it has changed. Work begins at the
+        call.
         """
         known = {
             ref: versions.as_file(photo, shelf.get(photo.ref)) for ref, photo in look.known.items()
         }
-        for photo in self._files.photos(album, msgspec.structs.replace(look, known=known)):
+
+        def shown(photo: Photo | Unread) -> Photo | Unread:
             if isinstance(photo, Unread):
-                yield photo
-            else:
-                believed = photo is known.get(photo.ref)
-                yield photo, look.known[photo.ref] if believed else None
+                return photo
+            return look.known[photo.ref] if photo is known.get(photo.ref) else show(photo)
+
+        return map(shown, self._files.photos(album, msgspec.structs.replace(look, known=known)))
 
     def _again(self, album: Album, photo: Photo) -> Photo:
         """A photo as its file shows it now; its picture is the one of `photo`."""

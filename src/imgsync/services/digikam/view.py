@@ -52,13 +52,11 @@ class View(End):
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         folder = self._folder(album)
         shelf = self._collection.shelf(folder)
-        for seen in self._seen(album, look, shelf):
-            if isinstance(seen, Unread):
-                yield seen
-            else:
-                photo, known = seen
-                before = look.known.get(photo.ref)
-                yield known or self._said(folder, photo, shelf.get(photo.ref), before)
+
+        def show(photo: Photo) -> Photo:
+            return self._said(folder, photo, shelf.get(photo.ref), look.known.get(photo.ref))
+
+        return self._looked_at(album, look, shelf, show)
 
     def edit(
         self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
