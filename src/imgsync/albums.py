@@ -2,6 +2,9 @@
 
 An album is known by the ref in its state. A new one goes under the album of its parent folder,
 else to its path below the run's top; one that stands there already is adopted. Pure.
+
+Albums that take each other's paths go round in a circle: one of them waits on a detour, under a
+name that tells so, until its path is free. A run that was killed may leave it there.
 """
 
 from __future__ import annotations
@@ -12,10 +15,24 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from .model import Album, Side
-from .plan import Policy
+from .plan import Ends, Policy
 from .state import AlbumThere
 
-__all__ = ["Folder", "Ground", "Place", "join", "pair_albums", "surveyed"]
+__all__ = [
+    "Folder",
+    "Ground",
+    "Place",
+    "above",
+    "below",
+    "detour",
+    "home",
+    "join",
+    "pair_albums",
+    "pair_new_albums",
+    "surveyed",
+]
+
+_WAITING = "(being moved by img-sync) "
 
 
 class Folder(msgspec.Struct, frozen=True):
@@ -40,10 +57,13 @@ class Ground(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct):
-    """An album of the run. `key`: its path on the left, or the one it is to get there.
+    """An album of the run. `key`: its path on the left, once albums have been moved there.
 
     `there`: the past. `right_path`: where it stands on the right, or is to stand.
-    `move`, `to`: the side on which the album is to be moved, and its path afterwards.
+    `move`, `at`, `to`: the side on which the album is to be moved, its path there when it has its
+        turn, and afterwards. `along`: the one above it that takes it along, which is moved.
+    `blocked`: why it is not moved, None if it is.
+    `crowded`: why it cannot be made on the side that lacks it, "" if it can.
     `disputed`: it was moved on both sides, differently.
     `lost`: its album on the right is gone. `strayed`: and its folder stands elsewhere now.
     `known`: it has a folder or a memory here; if not, it is new on the right.
@@ -55,11 +75,18 @@ class Place(msgspec.Struct):
     there: AlbumThere | None = None
     right_path: str = ""
     move: Side | None = None
+    at: str = ""
     to: str = ""
+    along: Place | None = None
+    blocked: str | None = None
+    crowded: str = ""
     disputed: bool = False
     lost: bool = False
     strayed: bool = False
     known: bool = True
+
+    def album(self, side: Side) -> Album | None:
+        return self.left if side is Side.LEFT else self.right
 
 
 def join(path: str, rest: str) -> str:
@@ -76,24 +103,40 @@ def below(path: str, above: str) -> str | None:
     return path[len(above) + 1 :] if path.startswith(above + "/") else None
 
 
+def above(path: str) -> Iterator[tuple[str, str]]:
+    """The paths above a path, the nearest first, each with what leads from it to the path."""
+    levels = _levels(path)
+    for depth in range(len(levels) - 1, -1, -1):
+        yield "/".join(levels[:depth]), "/".join(levels[depth:])
+
+
+def detour(path: str) -> str:
+    """Where an album waits for its new path: in the album that it stands in, for all to see."""
+    outer, _, name = path.rpartition("/")
+    return join(outer, _WAITING + name)
+
+
+def home(path: str) -> str:
+    """`path` without detours: an album on one counts as not moved, for nobody has put it there."""
+    return "/".join(name.removeprefix(_WAITING) for name in path.split("/"))
+
+
 def pair_albums(
     folders: Iterable[Folder],
     rights: Sequence[Album],
     ground: Ground,
     policy: Policy,
-    *,
-    leads: bool = True,
+    ends: Ends,
 ) -> list[Place]:
-    """The albums of a run, an album before those below it; those only on the right at the end.
-
-    `leads`: an album that was moved on the right is to be moved here.
-    """
+    """The albums that have a folder, an album before those below it; keys are still old paths."""
     ordered = sorted(folders, key=lambda folder: _levels(folder.album.path))
     found, lost = _find(ordered, rights)
     taken = {album.ref for album in found.values()}
     free = {album.path: album for album in rights if album.ref not in taken}
-    atlas = _Atlas(ground)
-    for folder in ordered:
+    atlas = _Atlas(ground, nested=ends.right.capabilities.nested)
+    leads = ends.right.capabilities.leads
+    # All levels above first: where an album stands on the right may be below any folder's album.
+    for folder in sorted(ordered, key=lambda folder: len(_levels(folder.album.path))):
         path = folder.album.path
         place = Place(path, left=folder.album, there=folder.there, right=found.get(path))
         if place.right is not None:
@@ -101,28 +144,42 @@ def pair_albums(
             _notice_move(place, folder, atlas, policy, leads=leads)
         else:
             past = lost.get(path)
-            # Moved on both sides alike, it stands where the folder's path leads to.
-            spots = [past.path] if past else []
+            spots = [*atlas.spots(path, past)] if past else []
             spots.append(atlas.right_path(path))
-            wanted = next((spot for spot in spots if spot in free), spots[0])
+            wanted = next((spot for spot in spots if spot in free), past.path if past else spots[0])
             place.right = free.pop(wanted, None)
             place.strayed = past is not None and _has_moved(folder, past, ground)
             place.lost = past is not None and place.right is None
             place.right_path = wanted
             place.there = past
+            if past is not None and place.right is not None:
+                _notice_move(place, folder, atlas, policy, leads=leads)
         atlas.add(place)
-    for album in sorted(free.values(), key=lambda album: _levels(album.path)):
-        here = atlas.left_path(album.path)
+    return sorted(atlas.by_key.values(), key=lambda place: _levels(place.key))
+
+
+def pair_new_albums(
+    places: Iterable[Place], rights: Iterable[Album], ground: Ground
+) -> Iterator[Place]:
+    """The albums that are only on the right, if they are to stand where no other does here."""
+    atlas = _Atlas(ground)
+    for place in places:
+        atlas.add(place)
+    taken = {place.right.ref for place in atlas.by_key.values() if place.right}
+    for album in sorted(rights, key=lambda album: _levels(album.path)):
+        here = atlas.left_path(album.path) if album.ref not in taken else None
         if here is not None and here not in atlas.by_key:
-            atlas.add(Place(here, right=album, right_path=album.path, known=False))
-    return list(atlas.by_key.values())
+            place = Place(here, right=album, right_path=album.path, known=False)
+            atlas.add(place)
+            yield place
 
 
 class _Atlas:
     """The places of a run so far, and what paths they lead to on either side."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, *, nested: bool = True) -> None:
         self.ground = ground
+        self.nested = nested
         self.by_key: dict[str, Place] = {}
         self.by_right: dict[str, Place] = {}
 
@@ -131,38 +188,70 @@ class _Atlas:
         if place.right is not None:
             self.by_right[place.right.path] = place
 
+    def spots(self, path: str, past: AlbumThere) -> Iterator[str]:
+        """Where a folder's album may stand whose ref is gone, the likeliest first.
+
+        On a detour of a run that was killed; where it was; or below the album that it was in.
+        """
+        yield detour(past.path)
+        yield from (join(detour(outer), rest) for outer, rest in above(past.path))
+        yield past.path
+        for outer, rest in above(path):
+            place = self.by_key.get(outer)
+            if place is not None and outer and place.right is not None:
+                old = below(past.path, place.there.path) if place.there else None
+                yield join(place.right.path, old or rest)
+                return
+
     def right_path(self, path: str) -> str:
         """Where the album of a folder is to stand: below the album of the nearest folder above."""
-        for above, rest in _above(path):
-            place = self.by_key.get(above)
-            if place is not None and above and (place.right or place.there):
+        for outer, rest in above(path):
+            place = self.by_key.get(outer)
+            if place is not None and outer and (place.right or place.there):
                 there = place.to if place.move is Side.RIGHT else place.right_path
                 return join(there, rest)
         return join(self.ground.base, path) if path else self.ground.top
 
     def left_path(self, path: str) -> str | None:
         """The folder of an album that stands at `path` on the right; None if it is outside."""
-        for above, rest in _above(path):
-            place = self.by_right.get(above)
-            if place is not None and above:
-                return join(place.to if place.move is Side.LEFT else place.key, rest)
+        for outer, rest in above(path):
+            place = self.by_right.get(outer)
+            if place is not None and outer:
+                moves = place.move is Side.LEFT and place.blocked is None
+                return join(place.to if moves else place.key, rest)
         return below(path, self.ground.base)
 
     def carried(self, path: str, side: Side) -> str:
         """`path` after the moves of the albums above it."""
+        mover = self.mover(path, side)
+        return join(mover[0].to, mover[1]) if mover else path
+
+    def went_along(self, path: str, past: str, side: Side) -> bool:
+        """Whether an album got from `past` to `path` only with the one above it, and that is over.
+
+        Of the one above both sides know, or a run that was killed had just moved it.
+        """
+        if side is Side.RIGHT and not self.nested:
+            return False
         known = self.by_key if side is Side.LEFT else self.by_right
-        for above, rest in _above(path):
-            place = known.get(above)
+        for outer, rest in above(path):
+            place = known.get(outer)
+            if place is not None and place.there is not None and outer:
+                was = place.there.rel if side is Side.LEFT else place.there.path
+                moves = place.move or place.along or place.disputed
+                return not moves and past == join(was, rest)
+        return False
+
+    def mover(self, path: str, side: Side) -> tuple[Place, str] | None:
+        """The nearest album above `path` that is moved, and what leads from it to `path`."""
+        if side is Side.RIGHT and not self.nested:
+            return None
+        known = self.by_key if side is Side.LEFT else self.by_right
+        for outer, rest in above(path):
+            place = known.get(outer)
             if place is not None and place.move is side:
-                return join(place.to, rest)
-        return path
-
-
-def _above(path: str) -> Iterator[tuple[str, str]]:
-    """The paths above a path, the nearest first, each with what leads from it to the path."""
-    levels = _levels(path)
-    for depth in range(len(levels) - 1, -1, -1):
-        yield "/".join(levels[:depth]), "/".join(levels[depth:])
+                return place, rest
+        return None
 
 
 def _levels(path: str) -> list[str]:
@@ -222,21 +311,46 @@ def _notice_move(
     there, right = place.there, place.right
     assert there is not None
     assert right is not None
-    here_moved = _has_moved(folder, there, atlas.ground)
-    there_moved = leads and there.path != right.path
-    wanted_right = atlas.right_path(place.key) if here_moved else right.path
-    wanted_left = atlas.left_path(right.path) if there_moved else place.key
-    if here_moved and wanted_right == atlas.carried(right.path, Side.RIGHT):
-        return
-    if there_moved and wanted_left == atlas.carried(place.key, Side.LEFT):
-        return
-    if here_moved and there_moved and policy.prefer is None:
+    there_along = atlas.went_along(right.path, there.path, Side.RIGHT)
+    there_moved = leads and there.path != home(right.path) and not there_along
+    here_along = atlas.went_along(place.key, there.rel, Side.LEFT)
+    here_along = here_along and (there_moved or atlas.nested)  # where not, nothing goes along
+    here_moved = _has_moved(folder, there, atlas.ground) and not here_along
+    wanted_right, wanted_left = home(right.path), home(place.key)
+    if here_moved or (there_along and not here_along):
+        wanted_right = atlas.right_path(home(place.key))
+    if there_moved or (here_along and not there_along):
+        wanted_left = atlas.left_path(home(right.path)) or wanted_left
+    alike_right = here_moved and wanted_right == atlas.carried(right.path, Side.RIGHT)
+    alike_left = there_moved and wanted_left == atlas.carried(place.key, Side.LEFT)
+    if alike_right:
+        _send(place, Side.RIGHT, wanted_right, atlas)
+    elif alike_left:
+        _send(place, Side.LEFT, wanted_left, atlas)
+    elif here_moved and there_moved and policy.prefer is None:
         place.disputed = True
     elif here_moved and (not there_moved or policy.prefer is Side.LEFT):
-        place.move, place.to = Side.RIGHT, wanted_right
-    elif there_moved and wanted_left is not None:
-        place.move, place.to = Side.LEFT, wanted_left
+        _send(place, Side.RIGHT, wanted_right, atlas)
+    elif there_moved:
+        _send(place, Side.LEFT, wanted_left, atlas)
+    else:
+        # It stays, or comes back from a detour, though what is above it may move.
+        _send(place, Side.RIGHT, wanted_right, atlas)
+        if place.move is None:
+            _send(place, Side.LEFT, wanted_left, atlas)
+
+
+def _send(place: Place, side: Side, to: str, atlas: _Atlas) -> None:
+    """Sets what is to bring an album to a path: a move, the album above it, or nothing."""
+    album = place.album(side)
+    assert album is not None
+    mover = atlas.mover(album.path, side)
+    if to != atlas.carried(album.path, side):
+        place.move, place.to = side, to
+    elif mover is not None:
+        place.along = mover[0]
 
 
 def _has_moved(folder: Folder, there: AlbumThere, ground: Ground) -> bool:
-    return there.here != folder.absolute and there.rel != join(ground.rel, folder.album.path)
+    rel = join(ground.rel, home(folder.album.path))
+    return there.here != home(folder.absolute) and there.rel != rel

@@ -8,14 +8,14 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from threading import RLock
 from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
-from .albums import join
+from .albums import above, below, detour, home, join
 from .errors import Denied, Error, Rejected, ServiceError, Stale, StateError, Unavailable
 from .events import Done, Failed, Sent, Started, Summary, count
 from .ledger import Ledger
@@ -30,6 +30,7 @@ TRIES = 4
 PATIENCE = 1.0  # seconds before the second try; doubled for each one after it
 
 Result = TypeVar("Result")
+Spot = tuple[Side | None, str, str]  # side, album, file name as far as it must differ
 
 
 def execute(
@@ -63,6 +64,8 @@ class _Executor:
         self.detours: list[tuple[Action, _Walk]] = []
         self.written: dict[tuple[Side, str], Photo] = {}
         self.homes: dict[str, str] = {}
+        self.held: set[Spot] = set()  # paths that albums are to leave
+        self.due: set[Spot] = set()  # paths that they are to get to
         self.linked = {_spot(*spot) for spot in findings.linked_names}
 
     def execute(self) -> Summary:
@@ -84,56 +87,98 @@ class _Executor:
     # Albums.
 
     def _move_albums(self) -> None:
-        moved = False
-        units = [u for u in self.findings.units if u[0].op is Op.MOVE and u[0].name is None]
-        for action, *_rest in _in_order(units):
-            if action.blocked is None:
-                moved = self._move_album(action) or moved
-            else:
-                self._count(action)
-        if moved:
-            self._list_again()
+        """Moves albums, what frees a path before what takes it.
 
-    def _move_album(self, action: Action) -> bool:
-        side, key = action.side, action.pair.album
-        assert side is not None
-        self.run.listen(Started(action, self.run.name(side)))
-        service = self.run.side(side)
-        album = self.albums[side][key]
+        Where paths go round in a circle there is no such order; one album then takes a detour.
+        """
+        units = [u for u in self.findings.units if u[0].op is Op.MOVE and u[0].name is None]
+        moves = [action for action, *_rest in _in_order(units)]
+        untried = {_spot(a.side, a.album, a.name) for a in moves if a.blocked is None}
+        self.held = set(untried)
+        self.due = {_spot(a.side, *a.to) for a in moves if a.blocked is None}
+        waiting: list[Action] = []
+        for action in moves:
+            if action.blocked is not None:
+                self._count(action)
+                continue
+            self.run.listen(Started(action, self.run.name(action.side)))
+            untried.discard(_spot(action.side, action.album, action.name))
+            if not untried.isdisjoint(_needed(action)):
+                waiting += [action] if self._move_album(action, detour(self._path(action))) else []
+            else:
+                self._move_album(action, action.to[0])
+            for other in list(waiting):
+                if _spot(other.side, *other.to) not in self.held:
+                    waiting.remove(other)
+                    self._move_album(other, other.to[0])
+        for action in waiting:
+            self._failed(action, Rejected(self._in_the_way(action.side, action.to[0])))
+            with suppress(Rejected, Stale, StateError):
+                self._put_album(action, home(self._path(action)))
+
+    def _path(self, action: Action) -> str:
+        """Where the album of a move stands by now."""
+        assert action.side is not None
+        return self.albums[action.side][action.pair.album].path
+
+    def _move_album(self, action: Action, path: str) -> bool:
+        """Moves an album, and tells. Whether it got to `path`."""
         try:
-            with self._held([key]):
-                now = self._patiently(lambda: service.move_album(album, action.to[0]))
+            self._put_album(action, path)
         except (Rejected, Stale, StateError) as error:
             self._failed(action, error)
             return False
-        self.albums[side][key] = now
-        self.ledger.placed.add(key)
-        if side is Side.LEFT:
-            self.ledger.move(key, now.path)
-        self.ledger.write_album(key, self.albums)
-        self._done(action)
+        self.held.discard(_spot(action.side, action.album, action.name))
+        if path == action.to[0]:
+            self.due.discard(_spot(action.side, *action.to))
+            self._done(action)
         return True
 
-    def _list_again(self) -> None:
-        """Albums below those that were moved went along: finds them at their new paths."""
-        for side in Side:
-            moves = [
-                (place.key if side is Side.LEFT else place.right_path, place.to)
-                for place in self.findings.places.values()
-                if place.move is side
-            ]
-            if not moves:
-                continue
-            listed = {a.path: a for a in self.run.side(side).albums() if isinstance(a, Album)}
-            for key, album in list(self.albums[side].items()):
-                path = album.path
-                for old, new in moves:
-                    if old and path.startswith(f"{old}/"):
-                        path = join(new, path[len(old) + 1 :])
-                if path != album.path and path in listed:
-                    self.albums[side][key] = listed[path]
-                    if side is Side.LEFT:
-                        self.ledger.move(key, path)
+    def _put_album(self, action: Action, path: str) -> None:
+        """Moves an album to a path, and records it before anything else can take its old one.
+
+        Those below it come first, so that a run that dies shows which have only gone along.
+        """
+        side, key = action.side, action.pair.album
+        assert side is not None
+        self._check_free(side, path)
+        service, album = self.run.side(side), self.albums[side][key]
+        with self._held([key]):
+            now = self._patiently(lambda: service.move_album(album, path))
+        self.albums[side][key] = now
+        if side is Side.LEFT:
+            self.ledger.move(key, now.path)
+        if path == action.to[0]:
+            self.ledger.placed.add(key)
+        self._take_along(side, album.path, now.path)
+        self.ledger.write_album(key, self.albums)
+
+    def _take_along(self, side: Side, old: str, new: str) -> None:
+        """Albums below one that was moved went along: finds them at their new paths."""
+        albums = self.albums[side]
+        along = [key for key, album in albums.items() if below(album.path, old)]
+        if not along or not self.ends[side].capabilities.nested:
+            return
+        listed = self._patiently(lambda: list(self.run.side(side).albums()))
+        found = {album.path: album for album in listed if isinstance(album, Album)}
+        for key in along:
+            path = join(new, albums[key].path[len(old) + 1 :])
+            if path in found:
+                albums[key] = found[path]
+                if side is Side.LEFT:
+                    self.ledger.move(key, path)
+                self.ledger.write_album(key, self.albums, carried=side)
+
+    def _check_free(self, side: Side, path: str) -> None:
+        """Raises Rejected if an album at a path was to be moved away, or one above it, or to it."""
+        outer = [_spot(side, outer, None) for outer, _ in above(path)]
+        if not self.held.isdisjoint([_spot(side, path, None), *outer]):
+            raise Rejected(self._in_the_way(side, path))
+        if not self.due.isdisjoint(outer):
+            raise Rejected(f"an album above {path} on {self.run.name(side)} was not moved there")
+
+    def _in_the_way(self, side: Side | None, path: str) -> str:
+        return f"another album at {path} on {self.run.name(side)} was not moved away"
 
     def _album(self, side: Side, key: str) -> Album:
         """The album of a key on a side; made if it is not there."""
@@ -141,6 +186,7 @@ class _Executor:
             album = self.albums[side].get(key)
             if album is None:
                 path = key if side is Side.LEFT else self._right_path(key)
+                self._check_free(side, path)
                 album = self.run.side(side).create_album(path)
                 self.albums[side][key] = album
             self.ledger.write_album(key, self.albums)
@@ -354,8 +400,9 @@ class _Executor:
         now = self.run.side(side).move(album, photo, to, name)
         if now.name != name and self._frees(name, key, side):
             self.detours.append((action, walk))
-        self.linked.add(_spot(side, key, now.name))
         placed = action.name != action.to[1] or walk.is_named_as_agreed
+        self.linked.discard(_spot(side, walk.album(side), photo.name))
+        self.linked.add(_spot(side, key, now.name))
         walk.show(side, now, key)
         walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset(), placed=placed)
         self._write(walk, walk.new_home)
@@ -560,26 +607,45 @@ def _by_album(units: Iterable[tuple[Action, ...]]) -> Iterator[list[tuple[Action
 
 
 def _in_order(units: list[tuple[Action, ...]]) -> Iterator[tuple[Action, ...]]:
-    """Units that move a photo, the one that frees a name before the one that takes it.
+    """Units that move a photo or an album, what frees a name before what takes it.
 
     Where names go round in a circle there is no such order; one of them then takes a detour.
     """
     moves = {id(unit): [a for a in unit if a.op is Op.MOVE and not a.blocked] for unit in units}
     holders = {_spot(a.side, a.album, a.name): unit for unit in units for a in moves[id(unit)]}
+    comers = {_spot(a.side, *a.to): unit for unit in units for a in moves[id(unit)]}
     begun: set[int] = set()
 
     def before(unit: tuple[Action, ...]) -> Iterator[tuple[Action, ...]]:
         if id(unit) not in begun:
             begun.add(id(unit))
             for action in moves[id(unit)]:
-                holder = holders.get(_spot(action.side, *action.to))
-                if holder is not None:
-                    yield from before(holder)
+                for spot in _needed(action):
+                    if spot in holders:
+                        yield from before(holders[spot])
+                for spot in _outer(action):
+                    if spot in comers:
+                        yield from before(comers[spot])
             yield unit
 
     for unit in units:
         yield from before(unit)
 
 
-def _spot(side: Side | None, album: str, name: str | None) -> tuple[Side | None, str, str]:
+def _needed(action: Action) -> Iterator[Spot]:
+    """What must have moved away before a move: from its target, and from above it."""
+    album, name = action.to
+    yield _spot(action.side, album, name)
+    if action.name is None:
+        yield from (_spot(action.side, outer, None) for outer, _ in above(album))
+
+
+def _outer(action: Action) -> Iterator[Spot]:
+    """What must have come before the move of an album: the albums above it, before and after."""
+    if action.name is None:
+        for path in (action.album, action.to[0]):
+            yield from (_spot(action.side, outer, None) for outer, _ in above(path))
+
+
+def _spot(side: Side | None, album: str, name: str | None) -> Spot:
     return side, album, unicodedata.normalize("NFC", name or "").casefold()

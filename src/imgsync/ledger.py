@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from .albums import join
+from .albums import Place, home, join
 from .errors import StateError
 from .model import Album, Link, Pair, Photo, Side, fingerprint
 from .run import Findings, Run
@@ -39,7 +39,7 @@ class Ledger:
         self.run = run
         self.findings = findings
         self.states = findings.states
-        self.paths: dict[str, str] = {}
+        self.paths = dict(findings.paths)
         self.placed: set[str] = set()  # albums that were moved as planned
         self._known: dict[str, dict[str, str]] = {}
         self.troubles: list[StateError] = []
@@ -114,8 +114,11 @@ class Ledger:
 
     # Albums.
 
-    def write_album(self, key: str, albums: Albums) -> None:
-        """Records which album there an album here is, before the first photo of it is."""
+    def write_album(self, key: str, albums: Albums, carried: Side | None = None) -> None:
+        """Records which album there an album here is, before the first photo of it is.
+
+        `carried`: the side on which it has just gone along with the album above it.
+        """
         left, right = albums[Side.LEFT].get(key), albums[Side.RIGHT].get(key)
         if left is None or right is None:
             return
@@ -123,14 +126,17 @@ class Ledger:
         past = state.header.albums.get(self.run.key)
         there = AlbumThere(
             ref=right.ref,
-            path=right.path,
-            here=str(self.run.folder(left.path)),
-            rel=join(self.run.ground.rel, left.path),
+            path=home(right.path),
+            here=home(str(self.run.folder(left.path))),
+            rel=join(self.run.ground.rel, home(left.path)),
         )
         place = self.findings.places.get(key)
-        if past is not None and key not in self.placed and place and (place.move or place.disputed):
+        if past is not None and place is not None and not self._is_placed(place):
             # A move that was not carried is not agreed: the next run finds it again.
-            there = msgspec.structs.replace(there, path=past.path, here=past.here, rel=past.rel)
+            if carried is not Side.RIGHT:
+                there = msgspec.structs.replace(there, path=past.path)
+            if carried is not Side.LEFT:
+                there = msgspec.structs.replace(there, here=past.here, rel=past.rel)
         if past is not None and (past.ref, past.path, past.here) == (
             there.ref,
             there.path,
@@ -141,6 +147,12 @@ class Ledger:
             self._drop_strange_links(state)
         self._put_there(state, there)
         self._remember_bereft(state, self.findings.bereft.pop(key, []))
+
+    def _is_placed(self, place: Place) -> bool:
+        """Whether an album stands where both sides want it, and no move of it is left to do."""
+        if place.move is not None:
+            return place.key in self.placed
+        return not place.disputed and (place.along is None or self._is_placed(place.along))
 
     def _remember_bereft(self, state: State, links: Iterable[Link]) -> None:
         """A folder that vanished is made anew: its photos that are not are still missing in it."""

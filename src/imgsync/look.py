@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from .albums import Folder, Place, below, join, pair_albums, surveyed
+from .albums import Folder, Place, below, join, pair_albums, pair_new_albums, surveyed
 from .errors import Error, Refused, Rejected, Stale, StateError
 from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, meet, relink
@@ -14,6 +14,7 @@ from .model import NOTHING_SAID, Album, Field, Link, Pair, Photo, Side
 from .plan import Action, Op, plan, settle
 from .run import Findings, Plan, Refresh, Run
 from .service import Look, Unread
+from .shifts import forbids_move, shift
 from .state import Header, State, new_id, peek, short_hash
 
 __all__ = ["look"]
@@ -53,10 +54,11 @@ class _Eye:
         self.run.listen(Found(self.ends.left.name, len(folders)))
         self.run.listen(Found(self.ends.right.name, len(rights)))
         self.findings.ground = surveyed(folders, self.run.ground)
-        leads = self.ends.right.capabilities.leads
-        ground = self.findings.ground
-        places = pair_albums(folders, free, ground, self.run.policy, leads=leads)
-        self._scan(places + vanished)
+        ground, policy = self.findings.ground, self.run.policy
+        places = pair_albums(folders, free, ground, policy, self.ends)
+        shift(places, self.ends, policy, self.findings.missing)
+        self._take_keys(places)
+        self._scan([*places, *pair_new_albums(places, free, ground), *vanished])
         self._think()
         for event in self.planned:
             self.run.listen(event)
@@ -122,6 +124,18 @@ class _Eye:
                     places.append(Place(key, right=right, right_path=right.path))
         return places
 
+    def _take_keys(self, places: Iterable[Place]) -> None:
+        """From now on albums go by their keys: folders that are moved have other paths yet."""
+        keys = {p.left.path: p.key for p in places if p.left and p.left.path != p.key}
+        findings = self.findings
+        findings.paths = {key: path for path, key in keys.items()}
+        findings.states = {keys.get(path, path): s for path, s in findings.states.items()}
+        self.headers = {keys.get(path, path): header for path, header in self.headers.items()}
+        self.gone = [(keys.get(path, path), key) for path, key in self.gone]
+        findings.missing = {
+            key: (keys.get(path, path), child) for key, (path, child) in findings.missing.items()
+        }
+
     def _is_hidden(self, key: str) -> bool:
         """Whether an album is not looked at: left out by the run, or unreadable on the left."""
         if key in self.broken or self.run.scope.hides_album(key):
@@ -136,7 +150,8 @@ class _Eye:
 
     def _state(self, key: str) -> State:
         if key not in self.findings.states:
-            self.findings.states[key] = State.load(self.run.folder(key))
+            path = self.findings.paths.get(key, key)
+            self.findings.states[key] = State.load(self.run.folder(path))
         return self.findings.states[key]
 
     # The photos.
@@ -145,7 +160,9 @@ class _Eye:
         wanted = []
         searching = False
         for place in places:
-            if self._is_hidden(place.key) or self._unread_right(place):
+            if self._is_hidden(self.findings.paths.get(place.key, place.key)) or self._unread_right(
+                place
+            ):
                 continue
             searching = searching or place.lost
             wanted.append(place)
@@ -180,7 +197,7 @@ class _Eye:
             return
         state = self._state(place.key) if place.left else None
         links = list(self._links(place, state))
-        hides = self.run.scope.hides(place.key)
+        hides = self._hides(place.key)
         known = {
             record.photo.ref: msgspec.structs.replace(record.photo, version="")
             if record.racy
@@ -270,7 +287,7 @@ class _Eye:
         if album is None:
             return photos, unread
         service, scope = self.run.side(side), self.run.scope
-        show = Look(known=known, check=scope.check, hides=scope.hides(key))
+        show = Look(known=known, check=scope.check, hides=self._hides(key))
         for photo in service.photos(album, show):
             if isinstance(photo, Unread):
                 unread.append(photo)
@@ -282,6 +299,10 @@ class _Eye:
         self.findings.shown[side] += len(photos) + len(unread)
         self.run.listen(Scanned(service.name, key, len(photos)))
         return photos, unread
+
+    def _hides(self, key: str) -> Callable[[str], bool]:
+        """Which file names of an album are passed over."""
+        return self.run.scope.hides(self.findings.paths.get(key, key))
 
     def _scan_vanished(self, place: Place) -> None:
         """Photos of an album whose folder is gone: linked if they are as they were, else strangers.
@@ -339,6 +360,9 @@ class _Eye:
             lost.move, lost.to = Side.RIGHT, wanted
         else:
             lost.disputed = True
+        if lost.move is not None:
+            lost.at = lost.key if lost.move is Side.LEFT else found.right_path
+            lost.blocked = forbids_move(lost.move, self.run.policy, self.ends)
 
     # Thinking.
 
@@ -384,21 +408,14 @@ class _Eye:
             action = Action(op=Op.CONFLICT, pair=Pair(place.key), album=place.key, why=why)
             self._add((action,))
         elif place.move is not None:
-            end = self.ends[place.move]
-            blocked = None
-            if place.move not in self.run.policy.writes:
-                blocked = f"this run does not write to {end.name}"
-            elif not end.capabilities.moves_albums:
-                blocked = f"{end.name} cannot move or rename albums"
-            why = f"moved on {self.ends[place.move.other].name} to {place.to}"
             action = Action(
                 op=Op.MOVE,
                 pair=Pair(place.key),
                 side=place.move,
-                album=place.key if place.move is Side.LEFT else place.right_path,
+                album=place.at,
                 to=(place.to, ""),
-                why=why,
-                blocked=blocked,
+                why=f"moved on {self.ends[place.move.other].name} to {place.to}",
+                blocked=place.blocked,
             )
             self._add((action,))
 
@@ -427,7 +444,7 @@ class _Eye:
                 self.findings.refreshes.setdefault(pair.album, []).append(fresh)
 
     def _add(self, actions: tuple[Action, ...]) -> None:
-        actions = tuple(map(self._if_rememberable, actions))
+        actions = tuple(map(self._if_possible, actions))
         self.findings.units.append(actions)
         for action in actions:
             self.plan.actions.append(action)
@@ -441,10 +458,13 @@ class _Eye:
                 pair = action.pair
                 self.findings.open |= {action.album, pair.album, pair.left_album, pair.right_album}
 
-    def _if_rememberable(self, action: Action) -> Action:
-        """The action, blocked if the state of its album could not be written."""
+    def _if_possible(self, action: Action) -> Action:
+        """The action, blocked if its state could not be written, or its album not be made."""
         state = self.findings.states.get(action.pair.left_album)
         why = state.why_read_only if state else ""
+        if action.side is Side.RIGHT and action.op in (Op.CREATE, Op.MOVE) and action.name:
+            place = self.findings.places.get(action.to[0] if action.op is Op.MOVE else action.album)
+            why = why or (place.crowded if place else "")
         if action.blocked is None and action.op is not Op.CONFLICT and why:
             return msgspec.structs.replace(action, blocked=why)
         return action

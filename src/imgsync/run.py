@@ -81,6 +81,7 @@ class Findings:
     """What looking at both sides has found, as doing needs it.
 
     `states`: of the albums that were looked at closely, by their keys.
+    `paths`: where the folders of keys stand that are to be moved to their keys.
     `units`: the actions, those about one photo together and in order.
     `refreshes`: by album key. `open`: keys of albums in which something is left to do or could
     not be looked at. `missing`: what is remembered of folders that vanished, by key.
@@ -91,6 +92,7 @@ class Findings:
 
     places: dict[str, Place] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
     units: list[tuple[Action, ...]] = field(default_factory=list)
     refreshes: dict[str, list[Refresh]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
