@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from .model import Photo
+from .model import Photo, Side
 from .plan import Action, Op
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Shown",
     "Started",
     "Summary",
+    "below",
     "count",
     "to_json",
 ]
@@ -151,6 +152,41 @@ def count(action: Action) -> Summary:
     if action.op is not Op.CONFLICT and action.blocked is not None:
         return Summary(blocked=1)
     return Summary(**{_COUNTED[action.op]: 1})
+
+
+def below(folder: str, event: Event) -> Event:
+    """The event of a run on `folder`, with the albums here told by their paths from above it.
+
+    Where an album stands on a service is left as it is.
+    """
+    if not folder:
+        return event
+    match event:
+        case Scanned(album=album) | Shown(album=album):
+            return msgspec.structs.replace(event, album=_joined(folder, album))
+        case Failed(album=album, action=action):
+            here = action is None or not _is_move_there(action)
+            action = action and _below(folder, action)
+            album = _joined(folder, album) if here else album
+            return msgspec.structs.replace(event, album=album, action=action)
+        case Planned(action=action) | Started(action=action) | Done(action=action):
+            return msgspec.structs.replace(event, action=_below(folder, action))
+    return event
+
+
+def _below(folder: str, action: Action) -> Action:
+    if _is_move_there(action):
+        return action
+    to = (_joined(folder, action.to[0]), action.to[1]) if action.op is Op.MOVE else action.to
+    return msgspec.structs.replace(action, album=_joined(folder, action.album), to=to)
+
+
+def _is_move_there(action: Action) -> bool:
+    return action.op is Op.MOVE and action.name is None and action.side is Side.RIGHT
+
+
+def _joined(folder: str, album: str) -> str:
+    return f"{folder}/{album}" if album else folder
 
 
 def to_json(event: Event) -> dict[str, Any] | None:

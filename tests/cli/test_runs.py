@@ -108,6 +108,27 @@ def test_several_paths_keep_their_places_below_the_root(trees: Trees, run: Run, 
     assert (trees.there / "2018/b/2.jpg").exists()
 
 
+def test_several_paths_are_told_apart(trees: Trees, run: Run, home: Path) -> None:
+    trees.add("2018/a/1.jpg", "2018/b/1.jpg", "2018/b/in/2.jpg")
+    answer = run("--diff-with nas here/2018/a here/2018/b")
+    assert answer.lines == [
+        "create  nas  a/1.jpg  (new)",
+        "create  nas  b/1.jpg  (new)",
+        "create  nas  b/in/2.jpg  (new)",
+    ]
+    answer = run("--sync-to nas --json here/2018/a here/2018/b")
+    assert [(e["event"], e["album"], e["name"]) for e in answer.events[:-1]] == [
+        ("planned", "a", "1.jpg"),
+        ("done", "a", "1.jpg"),
+        ("planned", "b", "1.jpg"),
+        ("planned", "b/in", "2.jpg"),
+        ("done", "b", "1.jpg"),
+        ("done", "b/in", "2.jpg"),
+    ]
+    log = next(folder().glob("*.log")).read_text()
+    assert "create  nas  b/in/2.jpg" in log
+
+
 def conflict(trees: Trees, run: Run) -> None:
     """A photo in step whose caption has been changed on both sides since."""
     trees.add("1.jpg")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from imgsync.events import (
@@ -18,6 +19,7 @@ from imgsync.events import (
     Shown,
     Started,
     Summary,
+    below,
     count,
     to_json,
 )
@@ -222,3 +224,39 @@ STANDING = [
 def test_how_a_run_stands(counted: str, in_step: bool, left_undone: bool) -> None:
     summary = Summary(**({counted: 1} if counted else {}))
     assert (summary.in_step, summary.left_undone) == (in_step, left_undone)
+
+
+MOVED_THERE = msgspec.structs.replace(MOVED, side=Side.RIGHT)
+RENAMED = Action(
+    op=Op.MOVE, pair=Pair("2012"), side=Side.RIGHT, album="2012", name="a.jpg", to=("", "b.jpg")
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "album", "to"),
+    [
+        (Scanned("nas", "2012", 1), "Trips/2012", None),
+        (Shown("nas", "", Photo("1", "a.jpg")), "Trips", None),
+        (Failed("nas", "2012", None, "unreadable"), "Trips/2012", None),
+        (Failed("nas", "2012", "a.jpg", "full", UPDATE), "Trips/2012", ""),
+        (Failed("nas", "2012", None, "full", MOVED_THERE), "2012", "2013"),
+        (Planned(UPDATE, "nas"), "Trips/2012", ""),
+        (Started(RENAMED, "nas"), "Trips/2012", "Trips"),
+        (Done(MOVED, "local"), "Trips/2012", "Trips/2013"),
+        (Done(MOVED_THERE, "nas"), "2012", "2013"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_albums_are_told_from_the_folder_that_holds_all_paths(
+    event: Any, album: str, to: str | None
+) -> None:
+    told: Any = below("Trips", event)
+    action: Any = getattr(told, "action", None)
+    assert (told.album if hasattr(told, "album") else action.album) == album
+    assert (action and action.to[0]) == to
+    assert action is None or action.album == album
+    assert below("", event) is event
+
+
+def test_what_has_no_album_is_told_as_it_is() -> None:
+    assert below("Trips", Summary(created=1)) == Summary(created=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TextIO
 
-from ..events import Done, Event, Failed
+from ..events import Done, Event, Failed, below
 from .words import Ends, line, visible
 
 __all__ = ["KEPT", "RunLog", "folder"]
@@ -41,14 +41,15 @@ class RunLog:
         self._file: TextIO | None = None
         self._broken = False
         self._ends = Ends("", "")
+        self._folder = ""
 
-    def look(self, ends: Ends) -> None:
-        """What follows is about a run between these two sides."""
-        self._ends = ends
+    def look(self, ends: Ends, folder: str = "") -> None:
+        """What follows is about a run between these two sides; albums are told below `folder`."""
+        self._ends, self._folder = ends, folder
 
     def tell(self, event: Event) -> None:
         """Listens to a run."""
-        match event:
+        match below(self._folder, event):
             case Done(action, side):
                 self.write(f"done    {line(action, side, self._ends)}")
             case Failed(side, _, _, why, action) if action is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from ..events import Event, Failed, Noted, Summary
+from ..events import Event, Failed, Noted, Summary, below
 from ..plan import Action
 from .options import Options
 from .progress import BarProgress, Progress, SilentProgress
@@ -45,10 +45,15 @@ class Screen:
         self._doing = False
         self._lost: OSError | None = None
         self._said = ""
+        self._folder = ""
 
-    def look(self, ends: Ends, top: str, *, brief: bool = False) -> None:
-        """A run between two sides begins to look; a `brief` one does not print its plan."""
+    def look(self, ends: Ends, top: str, *, folder: str = "", brief: bool = False) -> None:
+        """A run between two sides begins to look; a `brief` one does not print its plan.
+
+        What it tells of albums is printed as below `folder`.
+        """
         with self._lock:
+            self._folder = folder
             self._print(lambda: self._report.look(ends, brief=brief))
             self._progress.look(ends, visible(top))
 
@@ -74,6 +79,7 @@ class Screen:
         """Listens to a run. Raises OutputGone."""
         with self._lock:
             self._progress.tell(event)
+            event = below(self._folder, event)
             match event:
                 case Failed(album=album, name=name, why=why):
                     # What names its file itself, as a state's trouble does, needs no other name.

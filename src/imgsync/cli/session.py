@@ -50,14 +50,16 @@ class Session(Work):
         self._log = log
         self._has_done = False
         self._root = configuration.defaults.root
+        self._above = Path()  # the folder that holds all PATHs
 
     def go(self) -> None:
         all_steps = steps(self.options)
         check_modes(self.options, all_steps)
         tops = folders(self.options)
+        self._above = Path(os.path.commonpath(tops))
         if self._root is None and len(tops) > 1:
             # Each PATH as the top of the same tree would mix their photos.
-            self._root = Path(os.path.commonpath(tops))
+            self._root = self._above
         for step in all_steps:
             policy(self.options, self.configuration, step)
         with ExitStack() as stack:
@@ -103,8 +105,10 @@ class Session(Work):
         ends = Ends(local.name, CACHE if opened is None else opened.service.name)
         asked_to_see = self.options.verbose or self.options.interactive
         run = self._prepare(step, opened, local, top)
-        self._log.look(ends)
-        self.screen.look(ends, str(top), brief=step.cache and not step.dry and not asked_to_see)
+        brief = step.cache and not step.dry and not asked_to_see
+        folder = "" if top == self._above else top.relative_to(self._above).as_posix()
+        self._log.look(ends, folder)
+        self.screen.look(ends, str(top), folder=folder, brief=brief)
         try:
             plan = run.look()
         except BaseException:
