@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from imgsync.albums import home
 from imgsync.model import NOTHING_SAID, Field, Side
 from imgsync.plan import Action, Op
 from imgsync.services.memory import Kept
@@ -72,7 +73,9 @@ class Check:
     def _is_mine(self, action: Action) -> bool:
         left, right = self.before.get(LEFT), self.before.get(RIGHT)
         if left is not None and action.pair.left is not None:
-            return (action.pair.left_album, action.pair.left.name) == (left.path, left.name)
+            # Albums are known by their paths after the moves.
+            spot = action.pair.left_album, action.pair.left.name
+            return spot == (left.shelf.path, left.name)
         return right is not None and action.pair.right is not None and action.name == right.name
 
     def _parts(self, side: Side, seen: Seen | None) -> dict[str, Any]:
@@ -388,13 +391,13 @@ def check_album(
 
     `before`: its paths. `known`: there is a state that may tell of it.
     """
-    now = tome.halves[LEFT].path, tome.halves[RIGHT].path
+    now = home(tome.halves[LEFT].path), home(tome.halves[RIGHT].path)
 
     def able(side: Side) -> bool:
         can = who.memories[side].capabilities.moves_albums
         return can and side in rules.writes and Field.CONTENT in rules.fields
 
-    if tome.linked is Linked.NO:
+    if tome.linked is Linked.NO or Field.CONTENT not in rules.fields:
         may = {Outcome(*before)}
     else:
         pasts = tome.paths | ({before} if tome.linked is Linked.MAYBE else set())

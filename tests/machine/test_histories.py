@@ -165,6 +165,16 @@ class History(RuleBasedStateMachine):
         if paths and path not in taken:
             self.world.users[side].move_album(paths[number % len(paths)], path)
 
+    @rule(side=sides, number=which)
+    def swap_albums(self, side: Side, number: int) -> None:
+        here, there = (
+            sorted(shelf.path for shelf in self.world.memories[each].shelves if shelf.path)
+            for each in (side, side.other)
+        )
+        paths = here if here == there else []  # else nobody could say which album is which
+        if len(paths) > 1:
+            self.world.swap(side, paths[number % len(paths)], paths[(number + 1) % len(paths)])
+
     @rule(number=which)
     def lose_folder(self, number: int) -> None:
         paths = sorted(shelf.path for shelf in self.world.memories[LEFT].shelves if shelf.path)

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
+from imgsync.albums import home
 from imgsync.model import NOTHING_SAID, Field, Link, Photo, Side
 from imgsync.services.memory import Kept, Memory, Shelf
 
@@ -72,7 +73,7 @@ class Who:
 
     def _notice_albums(self) -> None:
         for tome in self.both():
-            left, right = tome.halves[LEFT].path, tome.halves[RIGHT].path
+            left, right = home(tome.halves[LEFT].path), home(tome.halves[RIGHT].path)
             if left != right and tome.linked is Linked.NO:
                 self.tomes.remove(tome)
                 self.tomes += [Tome({side: shelf}) for side, shelf in tome.halves.items()]
@@ -85,7 +86,9 @@ class Who:
                 shelf, other = tome.halves.get(side), tome.halves.get(side.other)
                 gone = other is not None and other not in self.memories[side.other].shelves
                 stands = shelf is not None and shelf in self.memories[side].shelves
-                moved = shelf is not None and any(two[index] != shelf.path for two in tome.paths)
+                moved = shelf is not None and any(
+                    two[index] != home(shelf.path) for two in tome.paths
+                )
                 if stands and gone and moved:
                     self.murky = "an album was moved on one side, and is gone on the other"
         self.notice_shelves()

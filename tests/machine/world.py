@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from imgsync.albums import home
 from imgsync.cache import CacheRun
 from imgsync.errors import Refused
 from imgsync.events import Event, Failed
@@ -98,6 +99,17 @@ class World:
             memory.trash.remove(kept)
             shelf.photos.append(kept)
 
+    def swap(self, side: Side, one: str, two: str) -> None:
+        """Somebody gives two albums each other's paths."""
+        if side is RIGHT and self.who.names_alone(side):
+            # Where a path is all that tells an album, its photos have moved.
+            shelves = {shelf.path: shelf for shelf in self.memories[side].shelves}
+            here, there = shelves[one], shelves[two]
+            here.photos, there.photos = there.photos, here.photos
+            return
+        for path, to in ((one, "away"), (two, one), ("away", two)):
+            self.users[side].move_album(path, to)
+
     def lose(self, path: str) -> None:
         """Somebody deletes a folder, and with it what was remembered of its photos."""
         tree = self.memories[LEFT]
@@ -149,7 +161,7 @@ class World:
         return told
 
     def _paths(self, tome: Tome) -> Two:
-        return tome.halves[LEFT].path, tome.halves[RIGHT].path
+        return home(tome.halves[LEFT].path), home(tome.halves[RIGHT].path)
 
     def _is_known(self, tome: Tome) -> bool:
         return (self.top / tome.halves[LEFT].path / NAME).exists()

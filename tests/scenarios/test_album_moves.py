@@ -296,3 +296,17 @@ def test_where_albums_cannot_be_moved_their_paths_stay_theirs(tmp_path: Path) ->
             (Op.CREATE, "c", "5.jpg"): "another album stands at c on there",
         }
     assert ground.shown(Side.RIGHT) == before
+
+
+def test_an_album_into_which_no_photo_came_leaves_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    ground = Ground(tmp_path / "here", lambda: Files("there", tmp_path / "there", jobs=1))
+    ground.add(Side.LEFT, "new/in/1.jpg", 21)
+    tell = {Side.RIGHT: lambda op: Fault.REJECTED if op == "create" else None}
+    _, failed = ground.sync(scripts=tell)
+    ground.right.close()
+    assert len(failed) == 1
+    assert not (tmp_path / "there/new").exists()
+    ground.sync()
+    assert ground.shown(Side.RIGHT) == ground.shown(Side.LEFT)
+    assert ground.sync() == ([], [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -227,7 +227,11 @@ class Files(Service):
             yield
 
     def close(self) -> None:
+        """Also removes the folders of albums that were made, and into which no photo came."""
         self._scanner.close()
+        for path in sorted(self._made, reverse=True):
+            with suppress(OSError):  # most have photos by now
+                (self.top / path).rmdir()
 
     # Finding
 
