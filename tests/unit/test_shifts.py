@@ -13,11 +13,14 @@ from imgsync.shifts import shift
 L, R = Side.LEFT, Side.RIGHT
 
 
-def ends(**there: bool) -> Ends:
+def ends(*, moves_albums: bool = True) -> Ends:
     def as_it_is(metadata: Metadata) -> Metadata:
         return metadata
 
-    return Ends(End("local", Capabilities(), as_it_is), End("nas", Capabilities(**there), as_it_is))
+    return Ends(
+        End("local", Capabilities(), as_it_is),
+        End("nas", Capabilities(moves_albums=moves_albums), as_it_is),
+    )
 
 
 def place(left: str, right: str | None, move: Side | None = None, to: str = "") -> Place:
