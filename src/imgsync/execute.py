@@ -6,23 +6,23 @@ import io
 import itertools
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from threading import RLock
+from threading import BoundedSemaphore, Lock, RLock
 from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
 from .albums import above, below, detour, home, join
 from .errors import Denied, Error, Rejected, ServiceError, Stale, StateError, Unavailable
-from .events import Done, Failed, Sent, Started, Summary, count
+from .events import Done, Event, Failed, Noted, Sent, Started, Summary, count
 from .ledger import Ledger
 from .model import Album, Field, Metadata, Pair, Photo, Side, same
-from .plan import Action, Op, plan, settle
+from .plan import Action, Op, are_named, plan, settle
 from .run import Findings, Run
-from .service import Original, Source
+from .service import Original, Service, Source
 
 __all__ = ["execute"]
 
@@ -52,6 +52,8 @@ class _Executor:
         self.findings = findings
         self.sleep = sleep
         self.lock = RLock()
+        self.telling = Lock()
+        self.gates = {s: BoundedSemaphore(self.ends[s].capabilities.connections) for s in Side}
         self.ledger = Ledger(run, findings)
         self.summary = Summary()
         self.albums: dict[Side, dict[str, Album]] = {side: {} for side in Side}
@@ -101,7 +103,7 @@ class _Executor:
             if action.blocked is not None:
                 self._count(action)
                 continue
-            self.run.listen(Started(action, self.run.name(action.side)))
+            self._tell(Started(action, self.run.name(action.side)))
             untried.discard(_spot(action.side, action.album, action.name))
             if not untried.isdisjoint(_needed(action)):
                 waiting += [action] if self._move_album(action, detour(self._path(action))) else []
@@ -187,7 +189,8 @@ class _Executor:
             if album is None:
                 path = key if side is Side.LEFT else self._right_path(key)
                 self._check_free(side, path)
-                album = self.run.side(side).create_album(path)
+                with self._at(side) as service:
+                    album = service.create_album(path)
                 self.albums[side][key] = album
             self.ledger.write_album(key, self.albums)
             return album
@@ -233,28 +236,34 @@ class _Executor:
                 self._patiently(partial(self.run.side(side).expect, photos))
 
     def _do_group(self, group: list[tuple[Action, ...]]) -> None:
-        """Does the units of one album while nobody else may; several at once if both sides can."""
+        """Does the units of one album while nobody else may; several at once if a side can."""
         keys = set()
         for action in (action for unit in group for action in unit):
             keys |= {action.album, action.pair.album}
             keys |= {action.to[0]} if action.op is Op.MOVE else set()
         try:
             with self._held(sorted(keys)):
-                jobs = min(self.run.jobs, *(self.ends[s].capabilities.connections for s in Side))
-                if jobs > 1 and len(group) > 1:
-                    self._do_at_once(group, jobs)
+                lines = _in_lines(group)
+                jobs = max(self.ends[side].capabilities.connections for side in Side)
+                jobs = min(self.run.jobs, jobs, len(lines))
+                if jobs > 1:
+                    self._do_at_once(lines, jobs)
                 else:
-                    for unit in group:
-                        self._do_unit(unit)
+                    self._do_line(group)
         except StateError as error:
             self.troubles.append(error)
             for unit in group:
                 self._failed(unit[0], error)
 
-    def _do_at_once(self, group: list[tuple[Action, ...]], jobs: int) -> None:
+    def _do_line(self, line: Iterable[tuple[Action, ...]]) -> None:
+        for unit in line:
+            self._do_unit(unit)
+
+    def _do_at_once(self, lines: list[list[tuple[Action, ...]]], jobs: int) -> None:
+        """Does units that have nothing to do with each other; none begins after one has failed."""
         pool = ThreadPoolExecutor(jobs)
         try:
-            futures = [pool.submit(self._do_unit, unit) for unit in group]
+            futures = [pool.submit(self._do_line, line) for line in lines]
             done, _waiting = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
@@ -282,7 +291,7 @@ class _Executor:
             if action.blocked is not None or action.op is Op.CONFLICT:
                 self._count(action)
                 continue
-            self.run.listen(Started(action, self.run.name(action.side)))
+            self._tell(Started(action, self.run.name(action.side)))
             try:
                 self._try(action, walk)
             except (Stale, StateError):
@@ -344,7 +353,8 @@ class _Executor:
         album = self._album(side, action.album)
         origin = self._album(side.other, action.album)
         source = self._source(action, side.other, origin, photo)
-        made = self.run.side(side).create(album, source)
+        with self._at(side) as service:
+            made = service.create(album, source)
         walk.show(side, made)
         walk.link = settle(None, walk.id, *walk.both, self.ends, self._settled(side, *walk.both))
         self._write(walk, action.album)
@@ -372,17 +382,20 @@ class _Executor:
         photo, other = walk.photo(side), walk.photo(side.other)
         assert photo is not None
         assert other is not None
-        service, album = self.run.side(side), self._album(side, walk.album(side))
+        album = self._album(side, walk.album(side))
         fields = frozenset(action.fields)
         told = photo.metadata.but(action.metadata, fields)
         if Field.CONTENT in fields:
             origin = self._album(side.other, walk.album(side.other))
             source = self._source(action, side.other, origin, other)
-            now = service.replace(album, photo, source)
+            with self._at(side) as service:
+                now = service.replace(album, photo, source)
         else:
-            now = service.edit(album, photo, told, fields)
+            with self._at(side) as service:
+                now = service.edit(album, photo, told, fields)
         walk.show(side, now)
         self._remember(side, now)
+        self._tell_kept(action, told, now.metadata)
         stubborn = _stubborn(photo.metadata, told, now.metadata)
         link = walk.link
         walk.link = settle(
@@ -397,13 +410,14 @@ class _Executor:
         assert photo is not None
         key, name = action.to
         album, to = self._album(side, walk.album(side)), self._album(side, key)
-        now = self.run.side(side).move(album, photo, to, name)
+        with self._at(side) as service:
+            now = service.move(album, photo, to, name)
         if now.name != name and self._frees(name, key, side):
             self.detours.append((action, walk))
-        placed = action.name != action.to[1] or walk.is_named_as_agreed
         self.linked.discard(_spot(side, walk.album(side), photo.name))
         self.linked.add(_spot(side, key, now.name))
         walk.show(side, now, key)
+        placed = action.name != action.to[1] or self._are_named(walk)
         walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset(), placed=placed)
         self._write(walk, walk.new_home)
 
@@ -412,7 +426,9 @@ class _Executor:
         assert side is not None
         photo = walk.photo(side)
         assert photo is not None
-        self.run.side(side).delete(self._album(side, walk.album(side)), photo)
+        album = self._album(side, walk.album(side))
+        with self._at(side) as service:
+            service.delete(album, photo)
         walk.show(side, None)
         self._forget(walk)
 
@@ -421,7 +437,7 @@ class _Executor:
 
         def open_photo() -> Original:
             original = service.open(album, photo, action.without)
-            told = _Told(original.stream, lambda size: self.run.listen(Sent(action, size)))
+            told = _Told(original.stream, lambda size: self._tell(Sent(action, size)))
             return msgspec.structs.replace(original, stream=cast(BinaryIO, told))
 
         return Source(
@@ -498,7 +514,17 @@ class _Executor:
     def _remember(self, side: Side, photo: Photo) -> None:
         self.written[side, photo.ref] = photo
 
-    # Telling.
+    def _are_named(self, walk: _Walk) -> bool:
+        """Whether nothing is left to be done about a photo's names."""
+        return are_named(walk.link, *walk.both, self.ends, self.run.policy)
+
+    # Asking.
+
+    @contextmanager
+    def _at(self, side: Side) -> Iterator[Service]:
+        """A side's service, while it bears one more call."""
+        with self.gates[side]:
+            yield self.run.side(side)
 
     def _patiently(self, call: Callable[[], Result]) -> Result:
         """Calls; again after a while where a service asks for that, a few times."""
@@ -513,10 +539,24 @@ class _Executor:
                 wait_for *= 2
         raise AssertionError
 
+    # Telling.
+
+    def _tell(self, event: Event) -> None:
+        with self.telling:
+            self.run.listen(event)
+
+    def _tell_kept(self, action: Action, told: Metadata, now: Metadata) -> None:
+        """Tells of fields that were to be cleared and are still shown: that is not tried again."""
+        for field in action.fields:
+            if field is not Field.CONTENT and now.get(field) and not told.get(field):
+                name = self.run.name(action.side)
+                photo = join(action.album, action.name or "")
+                self._tell(Noted(f"{photo}: {name} cannot clear the {field} and still shows it"))
+
     def _done(self, action: Action) -> None:
         with self.lock:
             self._count(action)
-            self.run.listen(Done(action, self.run.name(action.side)))
+            self._tell(Done(action, self.run.name(action.side)))
 
     def _count(self, action: Action) -> None:
         with self.lock:
@@ -527,7 +567,7 @@ class _Executor:
             self.summary += Summary(failed=1)
             self.ledger.leave_open(action.pair)
             name = self.run.name(action.side)
-            self.run.listen(Failed(name, action.album, action.name, str(error), action))
+            self._tell(Failed(name, action.album, action.name, str(error), action))
 
 
 class _Walk:
@@ -550,13 +590,6 @@ class _Walk:
         """Where the link is to be kept: it follows when both sides show the photo in one album."""
         pair = self.pair
         return pair.left_album if pair.left_album == pair.right_album else self.home
-
-    @property
-    def is_named_as_agreed(self) -> bool:
-        """Whether both sides have one name, or the names that the link says."""
-        left, right = (photo.name for photo in self.both)
-        agreed = self.link and (self.link.left.name, self.link.right.name)
-        return left == right or agreed == (left, right)
 
     @property
     def both(self) -> tuple[Photo, Photo]:
@@ -597,6 +630,30 @@ def _stubborn(before: Metadata, told: Metadata, now: Metadata) -> Metadata:
         tags=(before.tags - told.tags) & now.tags,
         people=tuple(p for p in now.people if p in before.people and p not in told.people),
     )
+
+
+def _in_lines(units: Iterable[tuple[Action, ...]]) -> list[list[tuple[Action, ...]]]:
+    """The units, those behind each other that are about one photo, or one picture, of a side.
+
+    Two copies in a folder may be one photo of a service: what is done to it builds on what was
+    done to it before.
+    """
+    lines: dict[Hashable, list[tuple[Action, ...]]] = {}
+    for unit in units:
+        joined = {id(line): line for key in _keys(unit) if (line := lines.get(key)) is not None}
+        line = [*itertools.chain.from_iterable(joined.values()), unit]
+        for each in line:
+            lines |= dict.fromkeys(_keys(each), line)
+    return list({id(line): line for line in lines.values()}.values())
+
+
+def _keys(unit: tuple[Action, ...]) -> Iterator[Hashable]:
+    """What a unit has in common with others about the same photo or picture."""
+    for side in Side:
+        photo = unit[0].pair.photo(side)
+        if photo is not None:
+            yield side, photo.ref
+            yield from photo.marks
 
 
 def _by_album(units: Iterable[tuple[Action, ...]]) -> Iterator[list[tuple[Action, ...]]]:

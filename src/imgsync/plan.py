@@ -30,7 +30,7 @@ from .model import (
 )
 from .service import Capabilities
 
-__all__ = ["Action", "End", "Ends", "Op", "Policy", "plan", "settle"]
+__all__ = ["Action", "End", "Ends", "Op", "Policy", "are_named", "forbids", "plan", "settle"]
 
 
 class Op(StrEnum):
@@ -114,6 +114,14 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     blocked: str | None = None
     accepted: bool = False
+
+
+def forbids(side: Side, ends: Ends, policy: Policy) -> str | None:
+    """Why nothing at all is written to a side; None if it may be."""
+    service = ends[side]
+    if side not in policy.writes:
+        return f"this run does not write to {service.name}"
+    return service.capabilities.closed or None
 
 
 def plan(pair: Pair, ends: Ends, policy: Policy) -> tuple[Action, ...]:
@@ -217,7 +225,7 @@ def _both(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> 
             yield _conflict(pair, left, [Field.CONTENT], why)
             return
     verdicts = _verdicts(pair.base, left, right, ends, policy)
-    name, album = _places(pair, left, right, policy)
+    name, album = _places(pair, left, right, ends, policy)
     placed = name is album is _Verdict.AGREED
 
     agreed = frozenset(field for field, verdict in verdicts.items() if verdict is _Verdict.AGREED)
@@ -415,8 +423,9 @@ def _update(
 
 def _forbids_update(field: Field, side: Side, pair: Pair, ends: Ends, policy: Policy) -> str | None:
     service, source = ends[side], ends[side.other]
-    if side not in policy.writes:
-        return f"this run does not write to {service.name}"
+    reason = forbids(side, ends, policy)
+    if reason is not None:
+        return reason
     if field is Field.CONTENT and service.capabilities.no_trash:
         return service.capabilities.no_trash
     if field not in service.capabilities.writes:
@@ -487,8 +496,9 @@ def _forbids_create(
     name: str, side: Side, pair: Pair, hidden: frozenset[Field], ends: Ends, policy: Policy
 ) -> str | None:
     service, source = ends[side], ends[side.other]
-    if side not in policy.writes:
-        return f"this run does not write to {service.name}"
+    reason = forbids(side, ends, policy)
+    if reason is not None:
+        return reason
     if not service.capabilities.create:
         return f"{service.name} takes no new photos"
     takes = service.capabilities.formats
@@ -498,16 +508,6 @@ def _forbids_create(
 
 
 def _delete(pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy) -> Action:
-    service = ends[present]
-    reason = None
-    if present not in policy.writes:
-        reason = f"this run does not write to {service.name}"
-    elif not service.capabilities.delete:
-        reason = service.capabilities.no_trash or f"{service.name} deletes no photos"
-    elif pair.doubt:
-        reason = pair.doubt
-    elif not policy.delete:
-        reason = "deletions are carried only with --delete"
     return Action(
         op=Op.DELETE,
         pair=pair,
@@ -515,18 +515,43 @@ def _delete(pair: Pair, photo: Photo, present: Side, ends: Ends, policy: Policy)
         album=pair.album_of(present),
         name=photo.name,
         why=f"deleted on {ends[present.other].name}",
-        blocked=reason,
+        blocked=_forbids_delete(present, pair, ends, policy),
     )
 
 
-def _places(pair: Pair, left: Photo, right: Photo, policy: Policy) -> tuple[_Verdict, _Verdict]:
+def _forbids_delete(side: Side, pair: Pair, ends: Ends, policy: Policy) -> str | None:
+    service, reason = ends[side], forbids(side, ends, policy)
+    if reason is not None:
+        return reason
+    if not service.capabilities.delete:
+        return service.capabilities.no_trash or f"{service.name} deletes no photos"
+    if pair.doubt:
+        return pair.doubt
+    return None if policy.delete else "deletions are carried only with --delete"
+
+
+def _places(
+    pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy
+) -> tuple[_Verdict, _Verdict]:
     """What is to become of the name and of the album, each compared like a field."""
     base = pair.base
     if base is None:
         return _Verdict.AGREED, _Verdict.AGREED
-    name = _placed(base.left.name, left.name, base.right.name, right.name, policy)
     album = _placed(pair.album, pair.left_album, pair.album, pair.right_album, policy)
-    return name, album
+    return _named(base, left, right, ends, policy), album
+
+
+def are_named(base: Link | None, left: Photo, right: Photo, ends: Ends, policy: Policy) -> bool:
+    """Whether nothing is left to be done about the names of two photos."""
+    return base is None or _named(base, left, right, ends, policy) is _Verdict.AGREED
+
+
+def _named(base: Link, left: Photo, right: Photo, ends: Ends, policy: Policy) -> _Verdict:
+    """What is to become of the name. A side that cannot rename keeps its own, for good."""
+    verdict = _placed(base.left.name, left.name, base.right.name, right.name, policy)
+    if verdict is _Verdict.CONFLICT or verdict is _Verdict.AGREED:
+        return verdict
+    return verdict if ends[Side(verdict.value)].capabilities.renames else _Verdict.AGREED
 
 
 def _moves(
@@ -557,11 +582,9 @@ def _move(
     pair: Pair, photo: Photo, side: Side, to: tuple[str, str], ends: Ends, policy: Policy
 ) -> Action:
     service = ends[side]
-    reason = None
-    if side not in policy.writes:
-        reason = f"this run does not write to {service.name}"
-    elif not service.capabilities.moves:
-        reason = f"{service.name} cannot move or rename photos"
+    reason = forbids(side, ends, policy)
+    if to[0] != pair.album_of(side) and not service.capabilities.moves:
+        reason = reason or f"{service.name} cannot move photos to another album"
     where = f"{to[0]}/{to[1]}".lstrip("/") if to[0] != pair.album_of(side) else to[1]
     return Action(
         op=Op.MOVE,

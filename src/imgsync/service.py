@@ -29,7 +29,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `reads`: fields whose values it shows; the others are neither compared nor agreed.
     `writes`: fields that can be changed; CONTENT is replacing the picture of a photo.
     `create`, `delete`: photos can be added, and put into a trash.
-    `moves`: a photo can get another name and album without being sent again.
+    `moves`: a photo can get into another album without being sent again.
+    `renames`: a photo can get another file name; if not, each side keeps its own.
     `moves_albums`: an album can get another path.
     `leads`: an album that was moved there moves here too; if not, its path there is no news.
     `nested`: albums stand in albums and move with them. `many`: a photo can be in several albums.
@@ -42,7 +43,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `no_trash`: why nothing can be put into a trash, so that nothing is deleted or replaced.
     `digest`: the whole-file checksum it shows ("sha1", "md5"), "" for none.
     `formats`: file name suffixes it takes ("jpg"), None for all.
-    `connections`: how many calls it bears at once.
+    `closed`: why nothing at all is written to it, whatever else is said here; "" if it is open.
+    `connections`: how many calls it bears at once, from as many threads; `open`, and reading what
+        it gave, may come besides them.
     """
 
     reads: frozenset[Field] = EVERY_FIELD
@@ -50,6 +53,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     create: bool = True
     delete: bool = True
     moves: bool = True
+    renames: bool = True
     moves_albums: bool = True
     leads: bool = True
     nested: bool = True
@@ -62,6 +66,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     no_trash: str = ""
     digest: str = ""
     formats: frozenset[str] | None = None
+    closed: str = ""
     connections: int = 1
 
 
@@ -223,7 +228,10 @@ class Service(ABC):
 
     @abstractmethod
     def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
-        """Gives the photo another album and file name; a free one like it where it is taken."""
+        """Gives the photo another album and file name; a free one like it where it is taken.
+
+        The album stays where it does not do `moves`, the name where it does not do `renames`.
+        """
 
     @abstractmethod
     def move_album(self, album: Album, path: str) -> Album:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from .albums import Place, above, below, join
 from .model import Field, Side
-from .plan import Ends, Policy
+from .plan import Ends, Policy, forbids
 
 __all__ = ["forbids_move", "shift"]
 
@@ -36,8 +36,11 @@ def shift(places: Sequence[Place], ends: Ends, policy: Policy, missing: Collecti
 def forbids_move(side: Side, policy: Policy, ends: Ends) -> str | None:
     """Why no album is moved on a side, None if some may be."""
     end = ends[side]
-    if side not in policy.writes or Field.CONTENT not in policy.fields:
+    if Field.CONTENT not in policy.fields:
         return f"this run does not write to {end.name}"
+    reason = forbids(side, ends, policy)
+    if reason is not None:
+        return reason
     if not end.capabilities.moves_albums:
         return f"{end.name} cannot move or rename albums"
     return None

@@ -93,7 +93,10 @@ class Check:
     def _able(self, part: str) -> Callable[[Side], bool]:
         def able(side: Side) -> bool:
             mine, theirs = self.capabilities[side], self.capabilities[side.other]
-            can = mine.moves if part in PLACE else Field(part) in mine.writes
+            if part in PLACE:
+                can = mine.renames if part == "name" else mine.moves
+            else:
+                can = Field(part) in mine.writes
             if part == "content":
                 origin = self.before[side.other]
                 assert origin is not None
@@ -241,7 +244,7 @@ class Check:
             return
         now, new = self._two(self.before), self._two(self.after)
         for part in now:
-            if self._alike(part)(*new[part]) or new[part] != now[part]:
+            if self._alike(part)(*new[part]) or new[part] != now[part] or self._is_own(part):
                 if healthy and self._covers(part):
                     story.pasts[part] = {new[part]}
                 else:
@@ -252,6 +255,10 @@ class Check:
             story.linked = Linked.YES if healthy else Linked.MAYBE
         if not story.contested or healthy:
             story.contested = False
+
+    def _is_own(self, part: str) -> bool:
+        """Whether each side keeps its own name, as nothing can be done about it."""
+        return part == "name" and not all(self.capabilities[side].renames for side in Side)
 
     def _agree_on_set(self, each: Field) -> None:
         new = self._elements(each, self.after)

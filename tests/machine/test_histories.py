@@ -253,6 +253,7 @@ RIGHTS = {
     ),
     "recodes": lambda: Shelves("there", pictures=False, capabilities=Capabilities(exact=False)),
     "can little": lambda: Shelves("there", capabilities=Capabilities(delete=False, moves=False)),
+    "cannot rename": lambda: Shelves("there", capabilities=Capabilities(renames=False)),
 }
 
 

@@ -165,6 +165,7 @@ def test_a_user_may_do_what_the_service_may_not_be_asked() -> None:
         create=False,
         delete=False,
         moves=False,
+        renames=False,
         moves_albums=False,
         formats=frozenset(),
     )

@@ -299,25 +299,76 @@ def test_strangers_keep_their_names() -> None:
 
 
 IMMOVABLE = [
-    ("the other way", Policy(writes=frozenset({LEFT})), True, "this run does not write to there"),
-    ("no moves", Policy(), False, "there cannot move or rename photos"),
+    ("the other way", Policy(writes=frozenset({LEFT})), {}, "this run does not write to there"),
+    ("closed", Policy(), {"closed": "there is too new"}, "there is too new"),
+    ("no moves", Policy(), {"moves": False}, "there cannot move photos to another album"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("policy", "moves", "blocked"),
+    ("policy", "there", "blocked"),
     [row[1:] for row in IMMOVABLE],
     ids=[row[0] for row in IMMOVABLE],
 )
-def test_move_that_is_not_done_stays_open(policy: Policy, moves: bool, blocked: str) -> None:
-    both = moved("2012/b.jpg", "2012/a.jpg", title="A")
+def test_move_that_is_not_done_stays_open(
+    policy: Policy, there: dict[str, Any], blocked: str
+) -> None:
+    both = moved("2013/b.jpg", "2012/a.jpg", title="A")
     both = replace(both, right=photo(name="a.jpg", title="A"))
-    record, move = plan(both, ends(None, Capabilities(moves=moves)), policy)
-    assert told((record, move)) == ["record title", f"move right to 2012/b.jpg ({blocked})"]
+    services = ends(None, Capabilities(**there))
+    record, move = plan(both, services, policy)
+    assert told((record, move)) == ["record title", f"move right to 2013/b.jpg ({blocked})"]
     assert record.link is not None
     assert (record.link.left.name, record.link.left.version) == ("a.jpg", "")
-    again = plan(replace(both, base=record.link), ends(None, Capabilities(moves=moves)), policy)
-    assert told(again) == told((move,))
+    assert told(plan(replace(both, base=record.link), services, policy)) == told((move,))
+
+
+def test_photo_is_renamed_where_it_cannot_be_moved() -> None:
+    unmoving = ends(None, Capabilities(moves=False))
+    both = moved("2012/b.jpg", "2012/a.jpg")
+    assert told(plan(both, unmoving, Policy())) == ["move right to 2012/b.jpg"]
+
+
+# The same on a right side that cannot rename: its names are its own.
+OWN_NAMES = [
+    ("renamed here", "2012/b.jpg", "2012/a.jpg", Policy(), ["record"]),
+    ("renamed there", "2012/a.jpg", "2012/b.jpg", Policy(), ["move left to 2012/b.jpg"]),
+    ("on both, differently", "2012/b.jpg", "2012/c.jpg", Policy(), ["conflict"]),
+    ("ours", "2012/b.jpg", "2012/c.jpg", Policy(prefer=LEFT), ["record"]),
+    ("album and name here", "2013/b.jpg", "2012/a.jpg", Policy(), ["move right to 2013/a.jpg"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "policy", "done"),
+    [row[1:] for row in OWN_NAMES],
+    ids=[row[0] for row in OWN_NAMES],
+)
+def test_names_of_a_side_that_cannot_rename(
+    left: str, right: str, policy: Policy, done: list[str]
+) -> None:
+    services = ends(None, Capabilities(renames=False))
+    both = moved(left, right)
+    actions = plan(both, services, policy)
+    assert told(actions) == done
+    if done == ["record"]:
+        assert plan(replace(both, base=actions[0].link), services, policy) == ()
+
+
+# A service to which nothing at all is written says why.
+CLOSED = [
+    ("new", only(LEFT, photo())),
+    ("deleted", only(RIGHT, photo(), photo())),
+    ("renamed", moved("2012/b.jpg", "2012/a.jpg")),
+    ("edited", pair(Link("id", photo(), photo()), photo(title="A"), photo())),
+]
+
+
+@pytest.mark.parametrize("change", [row[1] for row in CLOSED], ids=[row[0] for row in CLOSED])
+def test_nothing_is_written_to_a_closed_service(change: Pair) -> None:
+    why = "there is newer than this img-sync"
+    (action,) = plan(change, ends(None, Capabilities(closed=why)), DELETING)
+    assert action.blocked == why
 
 
 def test_photo_has_one_conflict_at_most() -> None:

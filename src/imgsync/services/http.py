@@ -24,7 +24,7 @@ from .streams import Download, Multipart, Part
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Declined", "Http", "Part"]
+__all__ = ["Declined", "Http", "Part", "said"]
 
 TRIES = 4
 PATIENCE = 0.5  # seconds before the second try; doubled for each one after it
@@ -68,6 +68,7 @@ class Http:
     `url`: what all paths are below; a user and password in it are sent as HTTP's basic
         authentication. `who`: the service's name in messages. `headers`: sent with every call.
     `secrets`: texts that no message may show. `explain`: what an error answer's body says.
+    `admitted_by`: the setting that is to let us in, for messages.
 
     Calls that change nothing are tried again a few times when the server is busy or the
     connection breaks, after the pause that the server asks for; others only if they were not
@@ -83,6 +84,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         secrets: Iterable[str] = (),
         explain: Callable[[bytes], str] = said,
+        admitted_by: str = "",
         connections: int = 4,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -98,6 +100,7 @@ class Http:
         self._headers = dict(headers or {})
         self._secrets = [s for s in (*secrets, parts.password) if s]
         self._explain = explain
+        self._look = f": look at {admitted_by}" if admitted_by else ""
         self._connections = connections
         self._sleep = sleep
 
@@ -302,7 +305,7 @@ class Http:
         reason = self._public(self._explain(self._read(response)))
         why = f": {reason}" if reason else ""
         if status in (401, 403):
-            raise Denied(f"{at} does not let us in ({status}{why})")
+            raise Denied(f"{at} does not let us in ({status}{why}){self._look}")
         if status in _BUSY or status >= 500:
             pause = _pause(response.headers.get("retry-after"))
             raise Unavailable(f"{at} has trouble ({status}{why})", pause)

@@ -2,7 +2,7 @@
 
 It forgets everything when the process ends. `docs/writing-a-service.md` walks through it. Its
 arguments let it behave like services that show less than they are told, which is what the state
-machines of img-sync run on. It bears one call at a time.
+machines of img-sync run on. It bears one call at a time, and `open` besides.
 """
 
 from __future__ import annotations
@@ -177,7 +177,8 @@ class Memory(Service):
         self.log.append(Write("delete", shelf.path, kept.name))
 
     def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
-        self._allow(self.capabilities.moves, "moves no photos")
+        self._allow(self.capabilities.moves or album == to, "moves no photos")
+        self._allow(self.capabilities.renames or photo.name == name, "renames no photos")
         shelf, target = self._shelf(album), self._shelf(to)
         kept = self._as_listed(shelf, photo)
         name = self._checked_name(name)
@@ -230,13 +231,14 @@ class Memory(Service):
     # What is found
 
     def _shelf(self, album: Album) -> Shelf:
-        for shelf in self.shelves:
+        for shelf in tuple(self.shelves):  # `open` may come while another call changes them
             if self._album(shelf).ref == album.ref:
                 return shelf
         raise Stale(f"the album {album.path} is gone from {self.name}")
 
     def _find(self, shelf: Shelf, photo: Photo) -> Kept | None:
-        return next((kept for kept in shelf.photos if self._ref(kept) == photo.ref), None)
+        photos = tuple(shelf.photos)
+        return next((kept for kept in photos if self._ref(kept) == photo.ref), None)
 
     def _as_listed(self, shelf: Shelf, photo: Photo) -> Kept:
         kept = self._find(shelf, photo)

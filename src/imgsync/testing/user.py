@@ -54,6 +54,7 @@ class User:
             create=True,
             delete=True,
             moves=True,
+            renames=True,
             moves_albums=True,
             top=True,
             formats=None,

@@ -64,6 +64,7 @@ class FakeImmich:
         self.admins = {KEY}
         self.asked: list[Asked] = []
         self.failures: list[Failure] = []
+        self.copied: list[tuple[str, str]] = []  # from which asset to which
         self.endpoint = "/api"
         self.held, self.released = threading.Event(), threading.Event()
         self.quota: tuple[int, int] | None = None
@@ -90,6 +91,7 @@ class FakeImmich:
         self.library = Library()
         self.asked.clear()
         self.failures.clear()
+        self.copied.clear()
 
     def fail(
         self, fits: str, how: str | int, times: int = 1, skip: int = 0, **headers: str
@@ -295,6 +297,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refused(self, refusal: Refusal) -> Answer:
         if self.fake.is_3:
+            if isinstance(refusal.message, list):
+                errors = [
+                    dict(zip(("path", "message"), _told(m), strict=True)) for m in refusal.message
+                ]
+                return refusal.status, {"message": "Validation failed", "errors": errors}
             return refusal.status, {"message": refusal.message, "errors": []}
         names = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
         error = names.get(refusal.status, "Internal Server Error")
@@ -348,6 +355,12 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 fields[name[1].decode()] = body.decode()
         return fields, files
+
+
+def _told(message: str) -> tuple[list[str], str]:
+    """Where something is wrong, and what, as 3.x tells it."""
+    path, colon, what = message.partition(": ")
+    return ([path], what) if colon else ([], message)
 
 
 def _json(shown: Any) -> bytes:

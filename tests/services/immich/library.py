@@ -52,6 +52,7 @@ class Shelf:
     name: str
     created: str
     assets: list[str] = field(default_factory=list)
+    owned: bool = True
 
 
 class Jobs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from .fake import IMAGES, VIDEOS, Answer, Refusal, _Handler, route
@@ -63,6 +64,9 @@ def _form(h: _Handler) -> tuple[dict[str, str], tuple[str, bytes], bytes | None]
     if h.fake.is_3:
         if "deviceAssetId" in fields:
             raise Refusal(400, ["property deviceAssetId should not exist"])
+        for name in needed:
+            if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", fields[name]):
+                raise Refusal(400, [f"{name}: Invalid input: expected ISO 8601 datetime string"])
     else:
         needed += ["deviceAssetId", "deviceId"]
     missing = [f"{name} should not be empty" for name in needed if not fields.get(name)]
@@ -108,7 +112,10 @@ def original(h: _Handler, id: str) -> Answer:
 
 @route("PUT", "/assets/copy", "asset.copy")
 def copy(h: _Handler) -> Answer:
+    if h.fake.version < (2, 2):  # the path of an asset's own
+        raise Refusal(400, ["id must be a UUID"])
     told = h.json()
+    h.fake.copied.append((told["sourceId"], told["targetId"]))
     source, target = h.fake.kept(told["sourceId"]), h.fake.kept(told["targetId"])
     if told["albums"]:
         for shelf in h.library.albums.values():
@@ -259,6 +266,8 @@ def untag(h: _Handler, id: str) -> Answer:
 def albums(h: _Handler) -> Answer:
     of = h.query.get("assetId")
     shelves = [s for s in h.library.albums.values() if of is None or of in s.assets]
+    if of is None and (not h.fake.is_3 or h.query.get("isOwned") == "true"):
+        shelves = [s for s in shelves if s.owned]
     return 200, [h.fake.album(shelf, assets=False) for shelf in shelves]
 
 
@@ -281,6 +290,8 @@ def rename_album(h: _Handler, id: str) -> Answer:
 @route("PUT", "/albums/ID/assets", "albumAsset.create")
 def join(h: _Handler, id: str) -> Answer:
     shelf, results = h.fake.shelf(id), []
+    if not shelf.owned:
+        raise Refusal(400, "Not found or no albumAsset.create access")
     for each in h.json()["ids"]:
         if each not in h.library.assets:
             results.append({"id": each, "success": False, "error": "no_permission"})

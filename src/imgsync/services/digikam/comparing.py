@@ -71,6 +71,7 @@ class Database(End):
             create=False,
             delete=False,
             moves=False,
+            renames=False,
             moves_albums=False,
             whole=True,
         )

@@ -27,7 +27,8 @@ class End(Service):
 
     def __init__(self, files: Files, collection: Collection) -> None:
         self.name = files.name
-        self.capabilities: Capabilities = files.capabilities
+        # What digiKam keeps is asked by one thread at a time.
+        self.capabilities: Capabilities = msgspec.structs.replace(files.capabilities, connections=1)
         self._files = files
         self._collection = collection
         self._missing: dict[Path, set[str]] = {}

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Files"]
 
+_CONNECTIONS = 4  # photos that come in at once; nothing else is done to files meanwhile
+
 
 def _tell_nobody(path: str, where: str) -> None:
     pass
@@ -105,6 +107,7 @@ class Files(Service):
             no_trash=self._trash.missing,
             whole=True,
             strips=formats.EMBEDDING,
+            connections=_CONNECTIONS,
         )
 
     def normal(self, metadata: Metadata) -> Metadata:
@@ -279,7 +282,7 @@ class Files(Service):
         if folder == self.top.parent:
             raise Unavailable(f"there is no folder {folder}: is its disk there?")
         self._make_folders(folder.parent)
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)  # another thread may be doing the same
         disk.sync_folder(folder.parent)
 
     def _remove_empty(self, folder: Path) -> None:

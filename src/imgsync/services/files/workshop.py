@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import NamedTuple
 
 from ...errors import Rejected, Stale
@@ -18,7 +19,7 @@ from ...model import Field, Metadata, Photo
 from ...service import Original, Source
 from .incoming import bring_in_line, fetch
 from .names import safe_photo_name
-from .naming import choose_name, install, move_photo
+from .naming import Made, choose_name, install, move_photo
 from .outgoing import open_original
 from .placing import double, room, supplant
 from .scanner import Scanner, find
@@ -47,7 +48,8 @@ class _Found(NamedTuple):
 class Workshop:
     """For the tree at `top`. `embed` and `trash` are as in Files; `scanner` reads what was done.
 
-    `discarded` is told what went to the trash, and where.
+    `discarded` is told what went to the trash, and where. It bears several threads: photos come
+    in side by side, and get their names one after the other.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Workshop:
         self._trash = trash
         self._scanner = scanner
         self._discarded = discarded
+        self._alone = RLock()
 
     def open(self, folder: Path, photo: Photo, without: frozenset[Field]) -> Original:
         found = self._find(folder, photo)
@@ -78,10 +81,11 @@ class Workshop:
             is_there = _shows(folder / name, source.photo.content)
             if not is_there:
                 name, is_there = self._bring(folder, name, source)
-            if is_there:
-                found = _Found(folder, find(folder, name))
-                bring_in_line(found.path, found.sidecar, source.metadata, embed=self._embed)
-            return self._scanner.again(folder, name)
+            with self._alone:
+                if is_there:
+                    found = _Found(folder, find(folder, name))
+                    bring_in_line(found.path, found.sidecar, source.metadata, embed=self._embed)
+                return self._scanner.again(folder, name)
 
     def _bring(self, folder: Path, name: str, source: Source) -> tuple[str, bool]:
         """Puts the source's photo into the folder.
@@ -90,11 +94,12 @@ class Workshop:
         """
         with room(folder) as place:
             made = fetch(place / name, source, embed=self._embed)
-            free, is_there = choose_name(
-                folder, name, made.sidecar, is_it=lambda path: _shows(path, made.content)
-            )
-            if not is_there:
-                install(made, folder / free)
+            with self._alone:
+                free, is_there = choose_name(
+                    folder, name, made.sidecar, is_it=lambda path: _shows(path, made.content)
+                )
+                if not is_there:
+                    install(made, folder / free)
             return free, is_there
 
     def replace(self, folder: Path, photo: Photo, source: Source) -> Photo:
@@ -102,24 +107,31 @@ class Workshop:
         self._need_trash()
         with told(f"{found.path} cannot be written"), room(folder) as place:
             made = fetch(place / photo.ref, source, found.sidecar, embed=self._embed)
-            self._as_listed(folder, photo)  # still: fetching takes its time
-            # The old files go to the trash under second names, so that old or new have their own
-            # at every moment.
-            old = place / "old"
-            old.mkdir()
-            for path in filter(None, (found.path, found.sidecar)):
-                double(path, old / path.name)
-                self._discard(old / path.name, path)
-            if made.sidecar:
-                supplant(made.sidecar, folder / made.sidecar.name)
-            supplant(made.path, found.path)
-            return self._scanner.again(folder, photo.ref)
+            with self._alone:
+                self._as_listed(folder, photo)  # still: fetching takes its time
+                self._supplant(found, made, place)
+                return self._scanner.again(folder, photo.ref)
+
+    def _supplant(self, found: _Found, made: Made, place: Path) -> None:
+        """Puts what was made in the place of a photo, which goes to the trash.
+
+        The old files go there under second names, so that old or new have their own at every
+        moment.
+        """
+        old = place / "old"
+        old.mkdir()
+        for path in filter(None, (found.path, found.sidecar)):
+            double(path, old / path.name)
+            self._discard(old / path.name, path)
+        if made.sidecar:
+            supplant(made.sidecar, found.folder / made.sidecar.name)
+        supplant(made.path, found.path)
 
     def edit(
         self, folder: Path, photo: Photo, metadata: Metadata, fields: frozenset[Field]
     ) -> Photo:
         found = self._as_listed(folder, photo)
-        with told(f"{found.path} cannot be written"):
+        with self._alone, told(f"{found.path} cannot be written"):
             files.write(found.path, found.sidecar, metadata, fields, embed=self._embed)
             return self._scanner.again(folder, photo.ref, self._trusted(folder, photo))
 
@@ -131,7 +143,7 @@ class Workshop:
                 raise
             return
         self._need_trash()
-        with told(f"{found.path} cannot be deleted"):
+        with self._alone, told(f"{found.path} cannot be deleted"):
             # The sidecar goes last: without it the photo would look as if it had been edited.
             self._discard(found.path, found.path)
             if found.sidecar:
@@ -140,7 +152,7 @@ class Workshop:
     def move(self, folder: Path, photo: Photo, to: Path, name: str) -> Photo:
         found = self._own(folder, photo)
         name = safe_photo_name(name)
-        with told(f"{found.path} cannot be moved to {to / name}"):
+        with self._alone, told(f"{found.path} cannot be moved to {to / name}"):
             if (to, name) != (folder, photo.ref):
                 name = move_photo(found.path, found.sidecar, to, name)
             return self._scanner.again(to, name, self._trusted(folder, photo))

@@ -70,7 +70,7 @@ class Immich(Service):
         self.capabilities = Capabilities(
             reads=HELD | {Field.CONTENT},
             writes=HELD | {Field.CONTENT},
-            moves=False,
+            renames=False,
             leads=follow,
             nested=False,
             many=True,
@@ -78,6 +78,7 @@ class Immich(Service):
             precise=False,
             digest="sha1",
             formats=formats,
+            closed="" if allow_newer else _too_new(name, api),
             connections=_CONNECTIONS,
         )
         self._api = api
@@ -86,7 +87,6 @@ class Immich(Service):
         self._listing = Listing(api, _CONNECTIONS)
         self._uploads = Uploads(api, self._editor, name, formats)
         self._lock = threading.Lock()
-        self._is_too_new = api.version.major > NEWEST and not allow_newer
 
     def normal(self, metadata: Metadata) -> Metadata:
         return answers.normal(metadata)
@@ -153,7 +153,7 @@ class Immich(Service):
         asset = self._api.asset(photo.ref)
         if asset is None or asset.is_trashed:
             return
-        albums = {each.id for each in self._api.albums(of=photo.ref)} or {UNSORTED}
+        albums = self._albums_of(photo)
         if album.ref not in albums:
             return
         self._check_listed(asset, photo)
@@ -163,7 +163,20 @@ class Immich(Service):
             self._api.trash(photo.ref)
 
     def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
-        raise Rejected(f"{self.name} cannot rename photos")
+        """Puts the photo into the other album and takes it out of this one; other albums keep it.
+
+        It stands in both for a moment, so that it never looks as if it were in none.
+        """
+        self._check_writable()
+        if name != photo.name:
+            raise Rejected(f"{self.name} cannot rename photos: {photo.name}")
+        asset = self._as_listed(photo)
+        if to.ref != album.ref:
+            self._check_unsorted(album, photo, to)
+            self._uploads.join(to.ref, asset.id)
+            if album.ref != UNSORTED:
+                self._api.leave(album.ref, asset.id)
+        return answers.photo(asset)
 
     def move_album(self, album: Album, path: str) -> Album:
         self._check_writable()
@@ -179,17 +192,23 @@ class Immich(Service):
     # What is there
 
     def _check_writable(self) -> None:
-        if self._is_too_new:
-            raise Rejected(
-                f"{self.name} is Immich {self._api.version}, newer than this img-sync: nothing is"
-                " written to it; update img-sync, or set allow_newer = yes"
-            )
+        if self.capabilities.closed:
+            raise Rejected(self.capabilities.closed)
 
     def _check_tags(self, metadata: Metadata) -> None:
         """Raises Rejected for a tag that would make calls fail as if the server had trouble."""
         for tag in metadata.tags:
             if len(tag.encode(errors="replace")) > _LONGEST_TAG:
                 raise Rejected(f"{self.name} takes no tag of {len(tag)} letters: {tag[:40]}...")
+
+    def _check_unsorted(self, album: Album, photo: Photo, to: Album) -> None:
+        """Raises Rejected where a photo would not get into the album of what is in no album."""
+        others = self._albums_of(photo) - {album.ref} if to.ref == UNSORTED else set()
+        if others:
+            raise Rejected(f"{photo.name} stands in other albums of {self.name}, too: see there")
+
+    def _albums_of(self, photo: Photo) -> set[str]:
+        return {each.id for each in self._api.albums(of=photo.ref)} or {UNSORTED}
 
     def _there(self, photo: Photo) -> Asset:
         """The asset of a photo, if it still has its picture."""
@@ -209,6 +228,16 @@ class Immich(Service):
         now = answers.photo(asset)
         if photo.version and answers.shown(photo.version) != answers.shown(now.version):
             raise Stale(f"{photo.name} of {self.name} has changed since it was listed: run again")
+
+
+def _too_new(name: str, api: Api) -> str:
+    """Why nothing is written to a version that is not known; "" where it is."""
+    if api.version.major <= NEWEST:
+        return ""
+    return (
+        f"{name} is Immich {api.version}, newer than this img-sync: nothing is written to it;"
+        " update img-sync, or set allow_newer = yes"
+    )
 
 
 def _is_on(name: str, settings: Mapping[str, str], key: str) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from ...errors import Denied, Stale, UsageError
-from ..http import Declined, Http, Part
+from ..http import Declined, Http, Part, said
 from .answers import AlbumAnswer, Asset, Page, Search, Tag, Twin, Uploaded, Version
 
 __all__ = ["NEWEST", "Api"]
@@ -51,6 +51,14 @@ class _Queue(msgspec.Struct, rename="camel"):
     job_counts: _Counts
 
 
+class _Wrong(msgspec.Struct):
+    class _Error(msgspec.Struct):
+        message: str
+        path: list[str | int] = []
+
+    errors: list[_Error]
+
+
 class _Result(msgspec.Struct):
     id: str
     success: bool
@@ -73,7 +81,15 @@ class Api:
             raise UsageError(f"the api_key of {name} is none: Immich's have letters and digits")
         root = url.rstrip("/").removesuffix("/api")
         headers = {"x-api-key": key}
-        http = Http(root, who=name, headers=headers, secrets=[key], connections=connections)
+        http = Http(
+            root,
+            who=name,
+            headers=headers,
+            secrets=[key],
+            explain=_reason,
+            admitted_by="its api_key",
+            connections=connections,
+        )
         try:
             http = http.below(_endpoint(http, name, root))
             version = http.ask("GET", "/server/version", Version)
@@ -120,10 +136,13 @@ class Api:
             raise
 
     def albums(self, of: str = "") -> list[AlbumAnswer]:
-        """All albums of ours, or those that hold the asset `of`; without what is in them."""
-        return self._http.ask(
-            "GET", "/albums", list[AlbumAnswer], params={"assetId": of} if of else None
-        )
+        """All albums of ours, or those that hold the asset `of`; without what is in them.
+
+        The latter may be other people's. From 3.0 on it has to be said that these are not meant.
+        """
+        ours = {"isOwned": "true"} if self.version.major >= 3 else None
+        params = {"assetId": of} if of else ours
+        return self._http.ask("GET", "/albums", list[AlbumAnswer], params=params)
 
     def album(self, id: str) -> AlbumAnswer:
         """An album, with its assets where the version tells them. Stale if it is gone."""
@@ -182,11 +201,18 @@ class Api:
         )
 
     def copy(self, source: str, target: str) -> None:
-        """Gives one asset the shared links and the stack of another; from 2.0 on."""
+        """Gives one asset the shared links and the stack of another, where the version can.
+
+        Older ones take "copy" for the id of an asset, which is none.
+        """
         what = {"sharedLinks": True, "stack": True}
         rest = {"albums": False, "favorite": False, "sidecar": False}
         asked = {"sourceId": source, "targetId": target, **what, **rest}
-        self._http.tell("PUT", "/assets/copy", data=asked)
+        try:
+            self._http.tell("PUT", "/assets/copy", data=asked)
+        except Declined as error:
+            if "UUID" not in error.reason:
+                raise
 
     def update(self, id: str, values: Mapping[str, object]) -> Asset:
         """Sets fields; gives back the asset without its tags, before any job has run."""
@@ -226,6 +252,16 @@ class Api:
 
     def restore(self, asset: str) -> None:
         self._http.tell("POST", "/trash/restore/assets", data={"ids": [asset]})
+
+
+def _reason(body: bytes) -> str:
+    """What an error answer says; from 3.0 on what is wrong stands beside the message."""
+    try:
+        answer = msgspec.json.decode(body, type=_Wrong)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return said(body)
+    told = [f"{'.'.join(map(str, each.path))}: {each.message}" for each in answer.errors]
+    return "; ".join([said(body), *told])
 
 
 def _endpoint(http: Http, name: str, root: str) -> str:

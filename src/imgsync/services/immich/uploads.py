@@ -54,14 +54,14 @@ class Uploads:
         made = self._send(source, checksum)
         if made.status != "created":
             return self._adopt(album, made.id, source)
-        self._join(album, made.id)
+        self.join(album, made.id)
         return self._editor.edit(self._editor.extracted(made.id), source.metadata, HELD)
 
     def replace(self, old: Asset, source: Source) -> Asset:
         """The asset of another picture, wherever `old` stood; that one goes into the trash.
 
         The server's own way of replacing is not taken: it drops all that was said of the asset,
-        and a run that dies then would leave a photo that looks as if somebody had cleared it.
+        takes no sidecar, and nothing tells when what is said anew will last.
         """
         self._check_name(source.name)
         checksum = _known_checksum(source) or _read_checksum(source)
@@ -70,17 +70,18 @@ class Uploads:
         if id == old.id:
             raise Stale(f"{old.original_file_name} shows this picture already: run again")
         asset = self._told(id, source, anew=twin is None)
-        if self._api.version.major >= 2:
-            self._api.copy(old.id, id)
+        self._api.copy(old.id, id)
+        ours = {album.id for album in self._api.albums()}
         for album in self._api.albums(of=old.id):
-            self._api.join(album.id, id)
+            if album.id in ours:
+                self._api.join(album.id, id)
         self._api.trash(old.id)
         return asset
 
     def _adopt(self, album: str, id: str, source: Source) -> Asset:
         """A picture that is there already joins the album."""
         asset = self._told(id, source)
-        self._join(album, id)
+        self.join(album, id)
         return asset
 
     def _told(self, id: str, source: Source, *, anew: bool = False) -> Asset:
@@ -103,7 +104,8 @@ class Uploads:
             self._api.restore(id)
         return asset.is_trashed
 
-    def _join(self, album: str, id: str) -> None:
+    def join(self, album: str, id: str) -> None:
+        """Puts an asset into an album, the one of what is in none included."""
         if album != UNSORTED:
             self._api.join(album, id)
 
@@ -153,17 +155,30 @@ def _fields(source: Source) -> dict[str, str]:
     """What an upload tells beside the file.
 
     As its modification time it tells the present, never at a full second. A photo without a time
-    of its own is shown with that one, by which it is known that nobody said it.
+    of its own is shown with that one, by which it is known that nobody said it. From 3.0 on
+    only moments of UTC are taken; the time that was said, with its offset, is in the sidecar.
     """
     present = datetime.now(UTC)
     present = present.replace(microsecond=max(present.microsecond, 1000))
-    now = present.isoformat(timespec="milliseconds")
     return {
-        "fileCreatedAt": told_time(source.metadata.taken) or now,
-        "fileModifiedAt": now,
+        "fileCreatedAt": _utc(_moment(source.metadata.taken) or present),
+        "fileModifiedAt": _utc(present),
         "filename": source.name,
         "isFavorite": "true" if source.metadata.favorite else "false",
     }
+
+
+def _moment(taken: str) -> datetime | None:
+    told = told_time(taken)
+    try:
+        moment = datetime.fromisoformat(told)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _utc(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _filled(asset: Asset, told: Metadata) -> Metadata:

@@ -94,19 +94,21 @@ class Piwigo(Service):
         plugins = self._gallery.ask("pwg.plugins.getList", list[_Plugin])
         map_is_on = any(plugin.id == MAP and plugin.state == "active" for plugin in plugins)
         fields = HELD | {Field.LOCATION} if map_is_on else HELD
-        known = allow_newer or status.major <= NEWEST
+        closed = ""
+        if status.major > NEWEST and not allow_newer:
+            closed = (
+                f"{self.name} is Piwigo {status.version}, newer than this img-sync: nothing is"
+                " written to it; update img-sync, or set allow_newer = yes"
+            )
         return Capabilities(
             reads=fields,
-            writes=fields if known else frozenset(),
-            create=known,
-            delete=known,
-            moves=known,
-            moves_albums=known,
+            writes=fields,
             many=True,
             top=False,
             precise=False,
             digest="md5",
             formats=frozenset(status.upload_file_types.lower().split(",")),
+            closed=closed,
             connections=CONNECTIONS,
         )
 
@@ -134,14 +136,14 @@ class Piwigo(Service):
     # Writing
 
     def create_album(self, path: str) -> Album:
-        self._allow(self.capabilities.create, "new albums")
+        self._check_writable()
         levels = checked_levels(path)
         with self._making_albums:
             id = self._make_album(self._catalogue.tree(), levels)
         return Album(ref=str(id), path=path)
 
     def create(self, album: Album, source: Source) -> Photo:
-        self._allow(self.capabilities.create, "new photos")
+        self._check_writable()
         name = words.checked_file(source.name, self.capabilities.formats or ())
         self._writer.form(source.metadata, name)  # Rejected before a byte is read
         md5 = checksum(source)
@@ -157,7 +159,7 @@ class Piwigo(Service):
         return self._photo(info)
 
     def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
-        self._allow(Field.CONTENT in self.capabilities.writes, "other pictures")
+        self._check_writable()
         old = self._as_listed(album, photo)
         if _suffix(source.name) != _suffix(photo.name):
             raise Rejected(f"{self.name} would go on showing {source.name} as {photo.name}")
@@ -169,15 +171,19 @@ class Piwigo(Service):
     def edit(
         self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
     ) -> Photo:
+        """A place cannot be taken away: the photo then still shows it."""
+        self._check_writable()
         beyond = fields - self.capabilities.writes
-        self._allow(not beyond, f"other {', '.join(sorted(beyond))}")
+        if beyond:
+            raise Rejected(f"{self.name} does not hold the {', '.join(sorted(beyond))}")
         form = words.form(metadata, fields, photo.name)
         info = self._as_listed(album, photo)
-        self._writer.set(info, form, metadata.tags if Field.TAGS in fields else None)
+        if form or Field.TAGS in fields:
+            self._writer.set(info, form, metadata.tags if Field.TAGS in fields else None)
         return self._photo(self._info(photo))
 
     def delete(self, album: Album, photo: Photo) -> None:
-        self._allow(self.capabilities.delete, "deletions")
+        self._check_writable()
         try:
             info = self._as_listed(album, photo)
         except _Absent:
@@ -185,7 +191,7 @@ class Piwigo(Service):
         self._writer.take_out(info, album)
 
     def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
-        self._allow(self.capabilities.moves, "moves")
+        self._check_writable()
         name = words.checked_file(name, self.capabilities.formats or ())
         info = self._as_listed(album, photo)
         if name != photo.name:
@@ -200,7 +206,7 @@ class Piwigo(Service):
         return self._photo(self._info(photo))
 
     def move_album(self, album: Album, path: str) -> Album:
-        self._allow(self.capabilities.moves_albums, "moves of albums")
+        self._check_writable()
         levels = checked_levels(path)
         with self._making_albums:
             tree = self._catalogue.tree()
@@ -295,11 +301,9 @@ class Piwigo(Service):
         form = {"md5sum_list": md5}
         return self._gallery.ask("pwg.images.exist", dict[str, int | None], form).get(md5)
 
-    # What is told
-
-    def _allow(self, able: bool, what: str) -> None:
-        if not able:
-            raise Rejected(f"{self.name} takes no {what} from img-sync")
+    def _check_writable(self) -> None:
+        if self.capabilities.closed:
+            raise Rejected(self.capabilities.closed)
 
 
 class _Absent(Stale):

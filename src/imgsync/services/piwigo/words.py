@@ -182,7 +182,8 @@ def _people(author: str) -> tuple[str, ...]:
 def form(metadata: Metadata, fields: Iterable[Field], photo: str) -> dict[str, str]:
     """The parameters that make Piwigo say `fields`, tags apart; "" clears.
 
-    Raises Rejected for what it cannot store of the photo with that file name.
+    Nothing takes a place away. Raises Rejected for what it cannot store of the photo with that
+    file name.
     """
     values: dict[str, str] = {}
     for field in fields:
@@ -200,7 +201,7 @@ def form(metadata: Metadata, fields: Iterable[Field], photo: str) -> dict[str, s
                 for tag in metadata.tags:
                     _fit(tag_name(tag), f"a tag of {photo}")
             case Field.LOCATION:
-                values |= _coordinates(metadata.location, photo)
+                values |= _coordinates(metadata.location)
     return values
 
 
@@ -248,8 +249,8 @@ def _fit(text: str, what: str, *, long: bool = False) -> str:
     return text
 
 
-def _coordinates(place: Location | None, photo: str) -> dict[str, str]:
-    """With a decimal point always: Piwigo overlooks a plain 0."""
+def _coordinates(place: Location | None) -> dict[str, str]:
+    """With a decimal point always: Piwigo overlooks a plain 0, and what is empty."""
     if place is None:
-        raise Rejected(f"Piwigo cannot take away the place of {photo}: do it in the gallery")
+        return {}
     return {"latitude": f"{place.latitude:.6f}", "longitude": f"{place.longitude:.6f}"}

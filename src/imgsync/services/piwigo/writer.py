@@ -34,7 +34,7 @@ class Writer:
 
     def form(self, said: Metadata, name: str) -> dict[str, str]:
         """The parameters that make a photo say all that `said` does; Rejected if it cannot."""
-        return words.form(said, self._settable(said), name)
+        return words.form(said, self._fields, name)
 
     def add(self, album: Album, source: Source, name: str, md5: str) -> int:
         """Uploads a photo that the gallery has not; gives its id."""
@@ -92,17 +92,12 @@ class Writer:
         now = words.normal(words.shown(info, self._fields), self._fields)
         wanted = words.normal(said, self._fields)
         differ = {field for field in METADATA_FIELDS if now.get(field) != wanted.get(field)}
-        fields = differ & self._settable(said)
+        fields = differ & self._fields
         form = words.form(said, fields, name)
         if info.file != words.escaped(name):
             form["file"] = words.escaped(name)
         if form or Field.TAGS in fields:
             self.set(info, form, said.tags if Field.TAGS in fields else None)
-
-    def _settable(self, said: Metadata) -> frozenset[Field]:
-        """The fields that can be set: a place cannot be set to none."""
-        lost = frozenset() if said.location else frozenset({Field.LOCATION})
-        return self._fields - lost
 
     def _set_album(self, id: int, album: Album, action: str) -> None:
         form = {"image_id[]": str(id), "category_id": album.ref, "action": action}

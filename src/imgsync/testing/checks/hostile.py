@@ -95,7 +95,7 @@ class Hostile(Basis):
 
     @pytest.mark.parametrize("name", NAMES, ids=ascii)
     def test_a_renamed_photo_stays_in_its_album(self, service: Service, name: str) -> None:
-        if not service.capabilities.moves:
+        if not service.capabilities.renames:
             return
         album, other = self.album(service), self.album(service, "Winter")
         photo = self.add(service, album, "b.jpg", 7)

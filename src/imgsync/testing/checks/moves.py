@@ -19,26 +19,61 @@ class Moves(Basis):
         beside = self.add(service, album, "b.jpg", 2, LITTLE_SAID)
         if not service.capabilities.moves:
             with self.refused(service, album, to):
-                service.move(album, photo, to, "c.jpg")
+                service.move(album, photo, to, photo.name)
             return
-        moved = service.move(album, photo, to, "c.jpg")
-        assert moved.name == "c.jpg"
+        moved = service.move(album, photo, to, photo.name)
+        assert moved.name == photo.name
         assert _what(moved) == _what(photo)
         assert self.shown(service, album) == [beside]
         assert self.shown(service, to) == [moved]
         again = self.reopen(service)
         assert self.shown(again, self.album(again, "2012/Winter")) == [moved]
 
-    def test_a_photo_is_renamed_in_its_place(self, service: Service) -> None:
-        if not service.capabilities.moves:
+    def test_a_move_is_done_when_it_is_asked_for_again(self, service: Service) -> None:
+        """The photo may stand where it is to stand already, and here as well."""
+        if not (service.capabilities.moves and service.capabilities.many):
             return
+        album, to = self.album(service), self.album(service, "Winter")
+        photo = self.add(service, album, "a.jpg", 1, MUCH_SAID)
+        self.add(service, to, "a.jpg", 1, MUCH_SAID)
+        moved = service.move(album, photo, to, photo.name)
+        assert _what(moved) == _what(photo)
+        assert self.shown(service, album) == []
+        assert self.shown(service, to) == [moved]
+
+    def test_a_photo_stays_in_the_albums_that_it_is_not_moved_from(self, service: Service) -> None:
+        if not (service.capabilities.moves and service.capabilities.many):
+            return
+        album, to = self.album(service), self.album(service, "Winter")
+        other = self.album(service, "Other")
+        photo = self.add(service, album, "a.jpg", 1, MUCH_SAID)
+        self.add(service, other, "a.jpg", 1, MUCH_SAID)
+        moved = service.move(album, photo, to, photo.name)
+        assert self.shown(service, other) == self.shown(service, to) == [moved]
+
+    def test_a_photo_is_renamed_in_its_place(self, service: Service) -> None:
         album = self.album(service)
         photo = self.add(service, album, "a.jpg", 1, MUCH_SAID)
+        if not service.capabilities.renames:
+            with self.refused(service, album):
+                service.move(album, photo, album, "b.jpg")
+            return
         for name in ("b.jpg", "B.jpg", "B.jpg"):
             photo, old = service.move(album, photo, album, name), photo
             assert photo.name == name
             assert _what(photo) == _what(old)
             assert self.shown(service, album) == [photo]
+
+    def test_a_photo_is_moved_and_renamed_at_once(self, service: Service) -> None:
+        if not (service.capabilities.moves and service.capabilities.renames):
+            return
+        album, to = self.album(service), self.album(service, "Winter")
+        photo = self.add(service, album, "a.jpg", 1, MUCH_SAID)
+        moved = service.move(album, photo, to, "c.jpg")
+        assert moved.name == "c.jpg"
+        assert _what(moved) == _what(photo)
+        assert self.shown(service, album) == []
+        assert self.shown(service, to) == [moved]
 
     def test_a_moved_photo_takes_no_other_ones_name(self, service: Service) -> None:
         if not service.capabilities.moves:
@@ -61,12 +96,12 @@ class Moves(Basis):
         photo = self.add(service, album)
         never = msgspec.structs.replace(photo, ref="no such ref", version="")
         with self.refused(service, album, to, by=GONE):
-            service.move(album, never, to, "b.jpg")
+            service.move(album, never, to, never.name)
         fields = written(service)
         new = service.edit(album, photo, MUCH_SAID, fields) if fields else photo
         if new.version != photo.version:
             with self.refused(service, album, to, by=Stale):
-                service.move(album, photo, to, "b.jpg")
+                service.move(album, photo, to, photo.name)
 
     def test_a_deleted_photo_is_in_the_trash(self, service: Service) -> None:
         album = self.album(service)
