@@ -69,6 +69,7 @@ class FakeImmich:
         self.held, self.released = threading.Event(), threading.Event()
         self.quota: tuple[int, int] | None = None
         self.pages_lose = True
+        self.meanwhile: Callable[[str], None] = lambda asked: None  # before each is answered
         self.damages = False
         fake = self
 
@@ -92,6 +93,7 @@ class FakeImmich:
         self.asked.clear()
         self.failures.clear()
         self.copied.clear()
+        self.meanwhile = lambda asked: None
 
     def fail(
         self, fits: str, how: str | int, times: int = 1, skip: int = 0, **headers: str
@@ -227,6 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.query = {k: v[0] for k, v in parse_qs(parts.query).items()}
         path = unquote(parts.path).removeprefix(self.fake.endpoint)
         self._body: bytes | None = None
+        self.fake.meanwhile(f"{self.command} {path}")
         failure = self._failure(f"{self.command} {path}")
         try:
             answer = self._failed(failure) or self._answer(path)

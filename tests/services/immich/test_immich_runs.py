@@ -2,120 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-import msgspec
 import pytest
 
-from imgsync.cli import main
-from imgsync.metadata import files
-from imgsync.model import NOTHING_SAID, Field, Metadata
-from imgsync.services import immich
+from imgsync.model import NOTHING_SAID
 from imgsync.services.immich import Immich
 from imgsync.testing.checks.basis import source
-from imgsync.testing.pictures import jpeg
 
-from .conftest import QUICK, opened
+from .conftest import opened
 from .fake import KEY, FakeImmich
+from .home import Home
 
 UPLOAD = r"POST /assets\Z|PUT .*/original"
-
-
-@dataclass
-class Report:
-    """What one command came to."""
-
-    code: int
-    events: list[dict[str, Any]]
-    told: str
-
-    def actions(self, event: str = "planned") -> set[str]:
-        """Every action as "op side name fields"."""
-        return {
-            " ".join([e["op"], e["side"] or "-", e["name"] or e["album"], ",".join(e["fields"])])
-            for e in self.events
-            if e["event"] == event
-        }
-
-
-@dataclass
-class Home:
-    """A folder `top` of a person who runs img-sync; `settings` adds to the section `gallery`."""
-
-    top: Path
-    run: Callable[..., Report]
-    settings: Callable[..., None]
-
-    def add(self, path: str, picture: int, **said: Any) -> Path:
-        file = self.top / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(jpeg(picture))
-        if said:
-            self.say(path, **said)
-        self._age(file)
-        return file
-
-    def say(self, path: str, **said: Any) -> None:
-        metadata = msgspec.structs.replace(NOTHING_SAID, **said)
-        files.write(self.top / path, None, metadata, frozenset(map(Field, said)))
-        self._age(self.top / path)
-
-    def said(self, path: str) -> Metadata:
-        return files.read(self.top / path, None)
-
-    def _age(self, file: Path) -> None:
-        old = file.stat().st_mtime - 1000
-        os.utime(file, (old, old))
-
-    def sync(self, *more: str) -> Report:
-        return self.run("--sync-with", "gallery", str(self.top), *more)
-
-    def push(self, *more: str) -> Report:
-        return self.run("--sync-to", "gallery", str(self.top), *more)
-
-    def pull(self, *more: str) -> Report:
-        return self.run("--sync-to", "local", "--sync-from", "gallery", str(self.top), *more)
-
-
-@pytest.fixture
-def here(
-    tmp_path: Path,
-    home: Path,
-    fake: FakeImmich,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Home:
-    monkeypatch.setattr(immich, "Pace", lambda: QUICK)
-    config = home / "config/img-sync.cfg"
-    config.parent.mkdir()
-    top = tmp_path / "Photos"
-    top.mkdir()
-
-    def settings(**more: str) -> None:
-        lines = [f"{key} = {value}\n" for key, value in more.items()]
-        section = ["[gallery]\n", "type = immich\n", f"url = {fake.url}\n", f"api_key = {KEY}\n"]
-        config.write_text("".join(["[img-sync]\njobs = 1\n", *section, *lines]))
-
-    settings()
-
-    def run(*arguments: str) -> Report:
-        capsys.readouterr()
-        code = main([*arguments, "--json"])
-        out, told = capsys.readouterr()
-        return Report(code, [json.loads(line) for line in out.splitlines()], told)
-
-    return Home(top, run, settings)
 
 
 def names_in(top: Path, albums: Iterable[str]) -> dict[str, set[str]]:

@@ -3,102 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import threading
 import types
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
-from imgsync.cli import main
-from imgsync.metadata import files
-from imgsync.model import NOTHING_SAID, Field, Metadata
-from imgsync.testing.pictures import jpeg
-
 from .database import Album, Kept, md5
-from .fake import PASSWORD, USER, FakePiwigo, Fault
+from .fake import PASSWORD, FakePiwigo, Fault
+from .home import Home
 
 SOURCES = Path(__file__).resolve().parents[3] / "src"
 
 # What every run asks: who we are and what can be done, then for the albums.
 BEGIN = {"pwg.session.login": 1, "pwg.session.getStatus": 2, "pwg.plugins.getList": 1}
 BEGIN |= {"pwg.categories.getList": 1, "pwg.categories.getAdminList": 1}
-
-
-@dataclass
-class Report:
-    """What one command came to."""
-
-    code: int
-    events: list[dict[str, Any]]
-    told: str
-
-    def actions(self, event: str = "planned") -> set[str]:
-        """Every action as "op side name fields"."""
-        return {
-            " ".join([e["op"], e["side"] or "-", e["name"] or e["album"], ",".join(e["fields"])])
-            for e in self.events
-            if e["event"] == event
-        }
-
-
-@dataclass
-class Home:
-    """A folder `top` of a person who runs img-sync, and the section `gallery`."""
-
-    top: Path
-    run: Callable[..., Report]
-
-    def add(self, path: str, picture: int, **said: object) -> None:
-        file = self.top / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(jpeg(picture))
-        self.say(path, **said)
-
-    def say(self, path: str, **said: object) -> None:
-        metadata = msgspec.structs.replace(NOTHING_SAID, **said)
-        if said:
-            files.write(self.top / path, None, metadata, frozenset(map(Field, said)))
-        old = (self.top / path).stat().st_mtime - 1000
-        os.utime(self.top / path, (old, old))
-
-    def said(self, path: str) -> Metadata:
-        return files.read(self.top / path, None)
-
-    def sync(self, *more: str) -> Report:
-        return self.run("--sync-with", "gallery", str(self.top), *more)
-
-    def push(self, *more: str) -> Report:
-        return self.run("--sync-to", "gallery", str(self.top), *more)
-
-    def pull(self, *more: str) -> Report:
-        return self.run("--sync-to", "local", "--sync-from", "gallery", str(self.top), *more)
-
-
-@pytest.fixture
-def here(tmp_path: Path, home: Path, fake: FakePiwigo, capsys: pytest.CaptureFixture[str]) -> Home:
-    config = home / "config/img-sync.cfg"
-    config.parent.mkdir()
-    section = f"[gallery]\ntype = piwigo\nurl = {fake.url}\nuser = {USER}\npassword = {PASSWORD}\n"
-    config.write_text(f"[img-sync]\njobs = 1\n{section}")
-    top = tmp_path / "Photos"
-    top.mkdir()
-
-    def run(*arguments: str) -> Report:
-        capsys.readouterr()
-        code = main([*arguments, "--json"])
-        out, told = capsys.readouterr()
-        assert PASSWORD not in out + told
-        return Report(code, [json.loads(line) for line in out.splitlines()], told)
-
-    return Home(top, run)
 
 
 def kept(fake: FakePiwigo, file: str) -> Kept:
