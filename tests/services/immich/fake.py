@@ -5,11 +5,12 @@ It keeps its photos in a `Library`, and fails when it is told to.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -32,6 +33,20 @@ class Asked(NamedTuple):
     size: int
 
 
+class Zeros:
+    """A file of so many zeros."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, self.size, 1 << 20):
+            yield bytes(min(1 << 20, self.size - start))
+
+
 class Refusal(Exception):
     def __init__(self, status: int, message: object) -> None:
         super().__init__(message)
@@ -43,8 +58,9 @@ class Refusal(Exception):
 class Failure:
     """How requests that fit fail.
 
-    "lost" and "acted" break the connection, before or after the server acted; "cut" breaks it
-    within the answer; "hold" keeps the request until `release`; a number is a status.
+    "lost" and "acted" break the connection, before or after the server acted; "slow" and "late"
+    say nothing for as long as `patience`; "cut" breaks it within the answer; "hold" keeps the
+    request until `release`; a number is a status.
     """
 
     fits: str
@@ -64,6 +80,7 @@ class FakeImmich:
         self.admins = {KEY}
         self.asked: list[Asked] = []
         self.failures: list[Failure] = []
+        self.patience = 0.0
         self.copied: list[tuple[str, str]] = []  # from which asset to which
         self.endpoint = "/api"
         self.held, self.released = threading.Event(), threading.Event()
@@ -157,7 +174,7 @@ class FakeImmich:
             "hasMetadata": True,
         }
         if exif:
-            shown["exifInfo"] = {"fileSizeInByte": len(kept.data), **row}
+            shown["exifInfo"] = {"fileSizeInByte": kept.size, **row}
         if tags:
             shown["tags"] = [self.tag(id) for id in kept.tags]
         return shown
@@ -242,6 +259,10 @@ class _Handler(BaseHTTPRequestHandler):
             unread = False
         self.fake.asked.append(Asked(self.command, path, 0 if unread else size))
         empty = answer[0] == 204
+        if failure and failure.how == "late":
+            time.sleep(self.fake.patience)
+            self.close_connection = True
+            return
         if failure and (failure.how == "acted" or (failure.how == "cut" and empty)):
             self.close_connection = True
             return
@@ -260,8 +281,12 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def _failed(self, failure: Failure | None) -> Answer | None:
-        if failure is None or failure.how in ("acted", "cut"):
+        if failure is None or failure.how in ("acted", "late", "cut"):
             return None
+        if failure.how == "slow":
+            time.sleep(self.fake.patience)
+            self.close_connection = True
+            return 0, None
         if failure.how == "hold":
             self.fake.held.set()
             self.fake.released.wait(10)
@@ -314,9 +339,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, shown: Any, failure: Failure | None) -> None:
         if not status:
             return
-        body = shown if isinstance(shown, bytes) else b"" if shown is None else _json(shown)
+        is_file = isinstance(shown, bytes | Zeros)
+        body = shown if is_file else b"" if shown is None else _json(shown)
         self.send_response(status)
-        kind = "image/jpeg" if isinstance(shown, bytes) else "application/json; charset=utf-8"
+        kind = "image/jpeg" if is_file else "application/json; charset=utf-8"
         self.send_header("Content-Type", kind)
         for name, value in failure.headers if failure else ():
             self.send_header(name, value)
@@ -326,10 +352,29 @@ class _Handler(BaseHTTPRequestHandler):
         if failure and failure.how == "cut":
             body = body[: len(body) // 2]
             self.close_connection = True
-        self.wfile.write(body)
+        for block in body if isinstance(body, Zeros) else [body]:
+            self.wfile.write(block)
         self.wfile.flush()
 
     # What came
+
+    def film(self) -> tuple[dict[str, str], tuple[int, bytes]]:
+        """The fields of a form whose last part is a file of zeros, and that file's size and SHA-1.
+
+        It is looked through and not kept.
+        """
+        boundary = self.headers["content-type"].partition("boundary=")[2].encode()
+        left = int(self.headers["content-length"])
+        head = b""
+        while not head.endswith(b"\r\n\r\n") or b'name="assetData"' not in head:
+            head += (line := self.rfile.readline())
+            left -= len(line)
+        tail = b"\r\n--" + boundary + b"--\r\n"
+        size, total = left - len(tail), hashlib.sha1()
+        for start in range(0, size, 1 << 20):
+            total.update(self.rfile.read(min(1 << 20, size - start)))
+        self._body = head + self.rfile.read(len(tail))
+        return self.form()[0], (size, total.digest())
 
     def body(self) -> bytes:
         if self._body is None:

@@ -40,10 +40,16 @@ class Kept:
     row: dict[str, Any] = field(default_factory=dict)
     local: str = ""
     tags: set[str] = field(default_factory=set)
+    film: tuple[int, bytes] | None = None  # of one that is not kept: its size and SHA-1
 
     @property
     def checksum(self) -> str:
-        return base64.b64encode(hashlib.sha1(self.data).digest()).decode()
+        digest = self.film[1] if self.film else hashlib.sha1(self.data).digest()
+        return base64.b64encode(digest).decode()
+
+    @property
+    def size(self) -> int:
+        return self.film[0] if self.film else len(self.data)
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from .fake import IMAGES, VIDEOS, Answer, Refusal, _Handler, route
+from .fake import IMAGES, VIDEOS, Answer, Refusal, Zeros, _Handler, route
 from .library import Kept
 
 __all__: list[str] = []
@@ -46,6 +46,13 @@ def upload(h: _Handler) -> Answer:
     twin = h.library.of(probe) if probe else None
     if twin:
         return 200, {"status": "duplicate", "id": twin.id}
+    if int(h.headers["content-length"]) > 100_000_000:
+        fields, film = h.film()
+        kept = h.library.add(
+            fields["filename"], b"", fields["fileCreatedAt"], h.library.now(), None
+        )
+        kept.film = film
+        return 201, {"id": kept.id, "status": "created"}
     fields, file, xmp = _form(h)
     twin = h.library.of(Kept("", "", file[1], "", "").checksum)
     if twin:
@@ -106,7 +113,10 @@ def asset(h: _Handler, id: str) -> Answer:
 
 @route("GET", "/assets/ID/original", "asset.download")
 def original(h: _Handler, id: str) -> Answer:
-    data = h.fake.kept(id).data
+    kept = h.fake.kept(id)
+    if kept.film:
+        return 200, Zeros(kept.film[0])
+    data = kept.data
     return 200, data[:-1] + b"\0" if h.fake.damages else data
 
 

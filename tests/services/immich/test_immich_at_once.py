@@ -12,6 +12,7 @@ import pytest
 from imgsync import execute
 from imgsync.testing.pictures import jpeg
 
+from ..large import FILM, send_and_fetch
 from ..together import Together
 from .fake import KEY, FakeImmich
 from .home import Home
@@ -271,3 +272,8 @@ def test_albums_are_called_as_the_section_says(here: Home, fake: FakeImmich) -> 
     assert here.sync().code == 0
     assert names(fake)["Photos: 2012/Sea"] == {"a.jpg", "loose.jpg"}
     assert here.sync().actions() == set()
+
+
+def test_a_film_is_never_in_memory(fake: FakeImmich, tmp_path: Path) -> None:
+    settings = {"url": fake.url, "api_key": KEY}
+    assert send_and_fetch("imgsync.services.immich", "Immich", tmp_path, settings) == FILM

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -14,7 +15,9 @@ from imgsync.errors import Denied, Rejected, Stale, Unavailable, UsageError
 from imgsync.metadata import files
 from imgsync.model import NOTHING_SAID, Album, Field, Location, Metadata, Photo
 from imgsync.service import Check, Look, Original, Source
-from imgsync.services.immich import Immich, api
+from imgsync.services import http
+from imgsync.services.http import Declined
+from imgsync.services.immich import Immich, api, uploads
 from imgsync.services.immich.answers import AlbumAnswer, normal
 from imgsync.services.immich.api import Api
 from imgsync.services.immich.naming import Naming
@@ -418,6 +421,77 @@ def test_what_is_in_no_album_is_one_where_that_is_wanted(fake: FakeImmich) -> No
     assert list(opened(fake).albums()) == [sea]
 
 
+@NEW
+def test_what_is_wrong_is_told_by_the_newest_versions_too(
+    gallery: Immich, fake: FakeImmich
+) -> None:
+    with pytest.raises(Declined, match=r"Validation failed; : id must be a UUID"):
+        gallery._api.trash("no id")
+
+
+@BOTH
+def test_albums_of_other_people_are_left_alone(
+    gallery: Immich, album: Album, fake: FakeImmich
+) -> None:
+    """From 3.0 on they are listed unless one asks for one's own; a photo may stand in them."""
+    theirs = fake.library.add_album("Theirs")
+    theirs.owned = False
+    photo = gallery.create(album, source("a.jpg", 1))
+    theirs.assets.append(photo.ref)
+    assert list(gallery.albums()) == [album]
+    new = gallery.replace(album, photo, source("a.jpg", 2))
+    assert listed(gallery, album) == {"a.jpg": new}
+    assert theirs.assets == [photo.ref]
+
+
+@pytest.mark.parametrize(
+    ("fake", "copies"), [(V1, False), ((2, 0, 1), False), (V3, True)], indirect=["fake"]
+)
+def test_links_and_stacks_go_to_the_new_picture_where_the_version_can(
+    gallery: Immich, album: Album, fake: FakeImmich, copies: bool
+) -> None:
+    photo = gallery.create(album, source("a.jpg", 1))
+    new = gallery.replace(album, photo, source("a.jpg", 2))
+    assert fake.copied == ([(photo.ref, new.ref)] if copies else [])
+    assert fake.library.assets[photo.ref].trashed
+
+
+def test_a_photo_of_other_albums_does_not_become_unsorted(fake: FakeImmich) -> None:
+    gallery = opened(fake, naming=Naming("gallery", unsorted="Unsorted"))
+    sea, unsorted = gallery.create_album("Sea"), gallery.create_album("Unsorted")
+    other = gallery.create_album("Other")
+    photo = gallery.create(sea, source("a.jpg", 1))
+    gallery.create(other, source("a.jpg", 1))
+    with pytest.raises(Rejected, match="other albums"):
+        gallery.move(sea, photo, unsorted, "a.jpg")
+    gallery.delete(other, photo)
+    assert gallery.move(sea, photo, unsorted, "a.jpg") == photo
+    assert listed(gallery, unsorted) == {"a.jpg": photo}
+    assert gallery.move(unsorted, photo, sea, "a.jpg") == photo
+    assert (listed(gallery, unsorted), listed(gallery, sea)) == ({}, {"a.jpg": photo})
+
+
+TIMES = {
+    "2012-07-01T10:20:30.25+02:00": "2012-07-01T08:20:30.250Z",
+    "2012-07-01T10:20:30": "2012-07-01T10:20:30.000Z",
+    "0001-01-01T00:00:00+14:00": None,
+    "2012-07": None,
+}
+
+
+@NEW
+@pytest.mark.parametrize(("said", "sent"), TIMES.items())
+def test_an_upload_tells_moments_of_utc(
+    gallery: Immich, album: Album, fake: FakeImmich, said: str, sent: str | None
+) -> None:
+    """3.x takes no other; the wall clock that was said comes from the sidecar."""
+    fields = uploads._fields(source("a.jpg", 1, Metadata(taken=said)))
+    assert fields["fileCreatedAt"] == (sent or fields["fileModifiedAt"])
+    if sent:
+        photo = gallery.create(album, source("a.jpg", 1, Metadata(taken=said)))
+        assert photo.metadata.taken == normal(Metadata(taken=said)).taken
+
+
 # Who may do what
 
 
@@ -541,6 +615,44 @@ def test_a_write_that_fails_anywhere_is_done_when_asked_again(
             assert number > 0, "nothing failed"
             return
     raise AssertionError("it makes more requests than were tried")
+
+
+@pytest.mark.parametrize("how", ["slow", "late"])
+@pytest.mark.parametrize(
+    "fits",
+    [UPLOAD, "PUT /assets/", r"PUT /tags\Z", "PUT /tags/assets", "PUT /albums/", "POST /albums"],
+)
+def test_a_server_that_does_not_answer_in_time_makes_nothing_twice(
+    fake: FakeImmich, monkeypatch: pytest.MonkeyPatch, fits: str, how: str
+) -> None:
+    """Whether it never heard, or has done what was asked: as the executor does, asked again."""
+    monkeypatch.setattr(http, "ANSWER", 0.3)
+    monkeypatch.setattr(http, "DIGEST", 0.3)
+    fake.patience = 0.5
+    service = opened(fake)
+    fake.fail(fits, how)
+    album = patiently(lambda: service.create_album("Sea"))
+    photo = patiently(lambda: service.create(album, source("a.jpg", 1, LITTLE_SAID)))
+    try:
+        patiently(lambda: service.edit(album, photo, MUCH_SAID, HELD))
+    except Stale:  # it was done, or a part of it: the next run looks again
+        fake.settle()
+        service.edit(album, listed(service, album)["a.jpg"], MUCH_SAID, HELD)
+    assert not any(failure.times for failure in fake.failures)
+    assert [each.name for each in fake.library.albums.values()] == ["Sea"]
+    assert len(fake.library.assets) == 1
+    assert listed(service, album)["a.jpg"].metadata.tags == MUCH_SAID.tags
+
+
+T = TypeVar("T")
+
+
+def patiently(call: Callable[[], T]) -> T:
+    """As the executor does it: what was Unavailable is asked for again."""
+    for _ in range(3):
+        with suppress(Unavailable):
+            return call()
+    return call()
 
 
 def outcome(fake: FakeImmich, service: Immich, op: str) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -52,6 +53,7 @@ class Methods:
         self.tags: dict[int, str] = {}
         self.lounge: list[tuple[int, int]] = []
         self.buffer: dict[tuple[str, int], dict[int, bytes]] = {}
+        self.films: dict[str, tuple[int, Any]] = {}
         self.half_done = False
         self._ids = itertools.count(1)
         self._clock = itertools.count(1)
@@ -304,6 +306,8 @@ class Methods:
         if md5(chunk) != form["chunk_sum"]:
             raise Refusal(500, "MD5 checksum chunk file mismatched")
         whole, count = form["original_sum"], int(form["chunks"])
+        if count > 30:
+            return self._watch(form, chunk, whole, count)
         parts = self.buffer.setdefault((whole, count), {})
         parts[int(form["chunk"])] = chunk
         if len(parts) < count:
@@ -320,6 +324,20 @@ class Methods:
             photo.tags = {int(id) for id in form["tag_ids"].split(",")}
         told = [n for n in ("name", "author", "comment", "date_creation") if n in form]
         self._change(photo, {name: _column(name, form[name]) for name in told})
+        return self.get_info({"image_id": str(photo.id)}, False, "", True)
+
+    def _watch(self, form: dict[str, str], chunk: bytes, whole: str, count: int) -> Any:
+        """A film of zeros: looked through, chunk by chunk, and not kept."""
+        size, total = self.films.setdefault(whole, (0, hashlib.md5()))
+        total.update(chunk)
+        self.films[whole] = size + len(chunk), total
+        if int(form["chunk"]) + 1 < count:
+            return {"message": "chunks uploaded"}
+        if total.hexdigest() != whole:
+            raise Refusal(500, "MD5 checksum merged file mismatched")
+        photo = Kept(next(self._ids), form["filename"], md5sum=whole)
+        self.photos[photo.id] = photo
+        self.lounge.append((photo.id, int(form["category[]"])))
         return self.get_info({"image_id": str(photo.id)}, False, "", True)
 
     def _add_file(self, data: bytes, form: dict[str, str]) -> Kept:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import threading
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from .database import Album, Kept, md5
-from .fake import PASSWORD, FakePiwigo, Fault
+from imgsync.model import Location
+
+from ..large import FILM, send_and_fetch
+from ..together import Together
+from .database import Album, Kept, Settings, md5
+from .fake import PASSWORD, USER, FakePiwigo, Fault
 from .home import Home
 
 SOURCES = Path(__file__).resolve().parents[3] / "src"
@@ -42,19 +48,16 @@ def standing(fake: FakePiwigo) -> dict[str, set[str]]:
 def test_real_photos_go_there_and_edits_come_and_go_without_a_picture(
     here: Home, fake: FakePiwigo, sample_photos: Path
 ) -> None:
-    originals = sorted((sample_photos / "jpg").glob("*.jpg"))[:12]
-    album = here.top / "2008/Tests"
-    album.mkdir(parents=True)
-    for original in originals:
-        shutil.copy2(original, album)
-    names = [original.name for original in originals]
-    assert here.push().code == 0
-    assert standing(fake) == {"2008": set(), "2008/Tests": set(names)}
-    assert {photo.md5sum for photo in fake.methods.photos.values()} == {
-        md5(original.read_bytes()) for original in originals
-    }
+    shutil.copytree(sample_photos / "jpg", here.top / "2008")
+    originals = [path for path in here.top.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg")]
+    report = here.push()
+    assert report.code == 0, report.told
+    pictures = {md5(original.read_bytes()) for original in originals}
+    assert {photo.md5sum for photo in fake.methods.photos.values()} == pictures
+    assert here.sync().actions() == set()
 
-    here.say(f"2008/Tests/{names[0]}", tags=frozenset({"Places/France/Brest"}))
+    names = sorted(file for file in standing(fake)["2008"] if file.isascii() and "&" not in file)
+    here.say(f"2008/{names[0]}", tags=frozenset({"Places/France/Brest"}))
     kept(fake, names[1]).comment = "Written in the gallery"
     sent = fake.sent
     with fake.counted() as calls:
@@ -69,26 +72,98 @@ def test_real_photos_go_there_and_edits_come_and_go_without_a_picture(
     assert calls["GET"] == calls["pwg.images.uploadAsync"] == 0
     tags = [fake.methods.tags[id] for id in kept(fake, names[0]).tags]
     assert "Places/France/Brest" in tags
-    assert here.said(f"2008/Tests/{names[1]}").caption == "Written in the gallery"
+    assert here.said(f"2008/{names[1]}").caption == "Written in the gallery"
 
     again = here.sync()
     assert (again.code, again.actions()) == (0, set())
 
 
-def test_unchanged_photos_cost_a_call_each(here: Home, fake: FakePiwigo) -> None:
+def test_a_thousand_unchanged_photos_cost_a_call_each(here: Home, fake: FakePiwigo) -> None:
     here.add("Summer/0.jpg", 0)
     assert here.push().code == 0
-    for n in range(1, 40):
+    first = kept(fake, "0.jpg")
+    for n in range(1, 1000):
         here.add(f"Summer/{n}.jpg", n)
+        data = (here.top / f"Summer/{n}.jpg").read_bytes()
+        row = replace(first, id=1000 + n, file=f"{n}.jpg", name=str(n), data=data, md5sum=md5(data))
+        fake.methods.photos[row.id] = row
     assert here.sync().code == 0
     with fake.counted() as calls:
         again = here.sync()
     assert (again.code, again.actions()) == (0, set())
     assert calls == BEGIN | {
-        "pwg.categories.getImages": 1,  # a page of 500
-        "pwg.images.getInfo": 40,
+        "pwg.categories.getImages": 2,  # pages of 500
+        "pwg.images.getInfo": 1000,
         "pwg.session.getStatus": 3,
     }
+    assert calls.total() == 1009
+
+
+def test_two_photos_are_sent_at_once_and_never_three(here: Home, fake: FakePiwigo) -> None:
+    for n in range(6):
+        here.add(f"Summer/{n}.jpg", n)
+    together, sending = Together("uploadAsync", 2), []
+    most = 0
+
+    def meet(method: str) -> None:
+        nonlocal most
+        if method == "pwg.images.uploadAsync":
+            sending.append(method)
+            most = max(most, len(sending))
+            together(method)
+            sending.pop()
+
+    fake.fail = meet
+    assert here.push("--jobs", "8").code == 0
+    assert (together.missed, together.met, most) == (False, 3, 2)
+    assert standing(fake) == {"Summer": {f"{n}.jpg" for n in range(6)}}
+    assert here.sync().actions() == set()
+
+
+@pytest.mark.parametrize("settings", [Settings(map=True)])
+def test_a_place_that_cannot_be_taken_away_is_told_once(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/a.jpg", 1, location=Location(48.390625, -4.484375))
+    assert here.push().code == 0
+    here.say("Summer/a.jpg", location=None)
+    report = here.run("--sync-with", "gallery", str(here.top))
+    assert report.code == 0
+    assert "Summer/a.jpg: gallery cannot clear the location and still shows it" in report.told
+    with fake.counted() as calls:
+        again = here.sync()
+    assert (again.code, again.actions()) == (0, set())
+    assert not calls["pwg.images.setInfo"]
+    assert here.said("Summer/a.jpg").location is None
+    here.say("Summer/a.jpg", location=Location(47.0, 8.0))
+    assert here.sync().actions() == {"update gallery a.jpg location"}
+    assert kept(fake, "a.jpg").latitude == 47.0
+
+
+def test_two_runs_at_once_make_nothing_twice(here: Home, fake: FakePiwigo, tmp_path: Path) -> None:
+    """Two runs on one folder: one of them does it, the other one says why not or has nothing to."""
+    for n in range(6):
+        here.add(f"Summer/{n}.jpg", n, title=f"T{n}")
+    command = [sys.executable, "-m", "imgsync.cli", "--sync-to", "gallery", str(here.top)]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    runs = [subprocess.Popen(command, **quiet) for _ in range(2)]  # type: ignore[call-overload]
+    codes = [run.wait(60) for run in runs]
+    assert 0 in codes
+    assert set(codes) <= {0, 4}
+    assert here.push().code == 0
+    assert standing(fake) == {"Summer": {f"{n}.jpg" for n in range(6)}}
+    assert len(fake.methods.photos) == 6
+    assert here.sync().actions() == set()
+
+
+@pytest.mark.parametrize("settings", [Settings(version="18.0.0")])
+def test_a_version_that_is_not_known_is_told_in_the_plan(here: Home, fake: FakePiwigo) -> None:
+    here.add("Summer/a.jpg", 1)
+    report = here.run("--diff-with", "gallery", str(here.top))
+    [blocked] = {event["blocked"] for event in report.events if event["event"] == "planned"}
+    assert "18.0.0" in blocked
+    assert "allow_newer = yes" in blocked
+    assert here.sync().code == 1
+    assert standing(fake) == {}
 
 
 def test_a_new_photo_costs_four_calls(here: Home, fake: FakePiwigo) -> None:
@@ -276,3 +351,9 @@ def test_a_run_that_is_killed_in_an_upload_makes_no_second_photo(
     assert standing(fake) == {"Summer": {"a.jpg"}}
     assert here.sync().actions() == set()
     assert [fake.methods.tags[id] for id in kept(fake, "a.jpg").tags] == ["sea"]
+
+
+@pytest.mark.parametrize("settings", [Settings(types="jpg,mp4", chunk=5000)])
+def test_a_film_is_never_in_memory(fake: FakePiwigo, tmp_path: Path) -> None:
+    settings = {"url": fake.url, "user": USER, "password": PASSWORD}
+    assert send_and_fetch("imgsync.services.piwigo", "Piwigo", tmp_path, settings) == FILM

@@ -451,8 +451,7 @@ def test_places_are_held_where_the_map_is_on(service: Piwigo) -> None:
     said = Metadata(location=Location(0.0, -4.4843751))
     photo = service.create(album, source("a.jpg", 1, said))
     assert photo.metadata.location == Location(0.0, -4.484375)
-    with pytest.raises(Rejected, match="cannot take away the place"):
-        service.edit(album, photo, NOTHING_SAID, frozenset({Field.LOCATION}))
+    assert service.edit(album, photo, NOTHING_SAID, frozenset({Field.LOCATION})) == photo
 
 
 def test_places_are_left_alone_without_a_map(service: Piwigo) -> None:
@@ -465,13 +464,13 @@ def test_places_are_left_alone_without_a_map(service: Piwigo) -> None:
 def test_a_newer_version_is_only_read_unless_that_is_allowed(
     service: Piwigo, fake: FakePiwigo
 ) -> None:
-    assert service.capabilities.reads
-    assert not service.capabilities.writes
-    with pytest.raises(Rejected):
+    assert "18.0.0" in service.capabilities.closed
+    assert list(service.albums()) == []
+    with pytest.raises(Rejected, match="allow_newer = yes"):
         service.create_album("Summer")
     settings = {"url": fake.url, "user": USER, "password": PASSWORD, "allow_newer": "yes"}
     bold = Piwigo.configure("gallery", settings)
-    assert bold.capabilities.create
+    assert bold.create_album("Summer").path == "Summer"
     bold.close()
 
 

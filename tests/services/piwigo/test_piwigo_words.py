@@ -141,11 +141,10 @@ def test_a_file_that_is_not_taken_is_told_why(name: str, why: str) -> None:
         (Metadata(tags=frozenset({"<" * 100})), "a tag of a.jpg is longer"),
         (Metadata(title="nul\0"), r"has the character \(U\+0000\)"),
         (Metadata(title="lone\udce9"), r"has the character \(U\+DCE9\)"),
-        (Metadata(location=None), "cannot take away the place of a.jpg"),
     ],
 )
 def test_what_would_end_a_call_is_told_before_it(said: Metadata, why: str) -> None:
-    fields = [f for f in Field if f is not Field.CONTENT and said.get(f)] or [Field.LOCATION]
+    fields = [f for f in Field if f is not Field.CONTENT and said.get(f)]
     with pytest.raises(Rejected, match=why):
         form(said, fields, "a.jpg")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ __all__ = ["Piwigo"]
 
 OLDEST, NEWEST = 14, 17
 CONNECTIONS = 2  # more uploads at once may lock the gallery up: each makes it call itself
+READS = 4  # questions at once, which do no such thing
 MAP = "piwigo-openstreetmap"
 HELD = frozenset(
     {Field.CONTENT, Field.TITLE, Field.CAPTION, Field.TAGS, Field.TAKEN, Field.CREATOR}
@@ -76,7 +78,7 @@ class Piwigo(Service):
         self, name: str, url: str, user: str, password: str, *, allow_newer: bool = False
     ) -> None:
         self.name = name
-        self._gallery = Gallery(url, user, password, who=name, connections=CONNECTIONS)
+        self._gallery = Gallery(url, user, password, who=name, connections=READS)
         self._catalogue = Catalogue(self._gallery)
         self._making_albums = Lock()
         self._creating = [Lock() for _ in range(16)]
@@ -261,10 +263,11 @@ class Piwigo(Service):
         for ref, known in look.known.items():
             if ref.isdecimal():
                 ids.setdefault(int(ref), known.name)
-        for id, name in ids.items():
-            info = None if look.hides(name) else self._catalogue.info(id)
-            if info and int(album.ref) in info.albums:
-                yield self._photo(info)
+        wanted = [id for id, name in ids.items() if not look.hides(name)]
+        with ThreadPoolExecutor(READS) as pool:
+            for info in pool.map(self._catalogue.info, wanted):
+                if info and int(album.ref) in info.albums:
+                    yield self._photo(info)
 
     def _photo(self, info: Info) -> Photo:
         md5 = f"md5:{info.md5sum}" if info.md5sum else ""
