@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from imgsync.model import Field, Link, Metadata, Pair, Photo, Side
-from imgsync.plan import Action, End, Ends, Op, Policy, plan
+from imgsync.plan import Action, End, Ends, Op, Policy, are_named, plan
 from imgsync.service import EVERY_FIELD, Capabilities
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
@@ -321,6 +321,13 @@ def test_move_that_is_not_done_stays_open(
     assert record.link is not None
     assert (record.link.left.name, record.link.left.version) == ("a.jpg", "")
     assert told(plan(replace(both, base=record.link), services, policy)) == told((move,))
+
+
+def test_names_of_strangers_are_nothing_to_be_done_about() -> None:
+    left, right = photo(name="a.jpg"), photo(name="DSC1.JPG")
+    assert are_named(None, left, right, ends(), Policy())
+    assert are_named(Link("id", left, right), left, right, ends(), Policy())
+    assert not are_named(Link("id", left, left), left, right, ends(), Policy())
 
 
 def test_photo_is_renamed_where_it_cannot_be_moved() -> None:
