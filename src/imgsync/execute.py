@@ -53,6 +53,7 @@ class _Executor:
         self.sleep = sleep
         self.lock = RLock()
         self.telling = Lock()
+        self.interrupted = False
         self.gates = {s: BoundedSemaphore(self.ends[s].capabilities.connections) for s in Side}
         self.ledger = Ledger(run, findings)
         self.summary = Summary()
@@ -267,6 +268,9 @@ class _Executor:
             done, _waiting = wait(futures, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -437,7 +441,7 @@ class _Executor:
 
         def open_photo() -> Original:
             original = service.open(album, photo, action.without)
-            told = _Told(original.stream, lambda size: self._tell(Sent(action, size)))
+            told = _Told(original.stream, lambda size: self._sent(action, size))
             return msgspec.structs.replace(original, stream=cast(BinaryIO, told))
 
         return Source(
@@ -552,6 +556,12 @@ class _Executor:
                 name = self.run.name(action.side)
                 photo = join(action.album, action.name or "")
                 self._tell(Noted(f"{photo}: {name} cannot clear the {field} and still shows it"))
+
+    def _sent(self, action: Action, size: int) -> None:
+        """Tells; breaks off where a person has interrupted the run: a film may take hours."""
+        if self.interrupted:
+            raise KeyboardInterrupt
+        self._tell(Sent(action, size))
 
     def _done(self, action: Action) -> None:
         with self.lock:

@@ -372,7 +372,10 @@ class _Handler(BaseHTTPRequestHandler):
         tail = b"\r\n--" + boundary + b"--\r\n"
         size, total = left - len(tail), hashlib.sha1()
         for start in range(0, size, 1 << 20):
-            total.update(self.rfile.read(min(1 << 20, size - start)))
+            total.update(block := self.rfile.read(min(1 << 20, size - start)))
+            if not block:
+                raise Refusal(400, "Unexpected end of form")
+            self.fake.meanwhile("block")
         self._body = head + self.rfile.read(len(tail))
         return self.form()[0], (size, total.digest())
 

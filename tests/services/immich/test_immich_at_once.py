@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 import types
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -277,3 +280,29 @@ def test_albums_are_called_as_the_section_says(here: Home, fake: FakeImmich) -> 
 def test_a_film_is_never_in_memory(fake: FakeImmich, tmp_path: Path) -> None:
     settings = {"url": fake.url, "api_key": KEY}
     assert send_and_fetch("imgsync.services.immich", "Immich", tmp_path, settings) == FILM
+
+
+def test_an_interrupt_breaks_off_what_is_being_sent(here: Home, fake: FakeImmich) -> None:
+    """Two films, of which two megabytes a second are taken: it would last a minute."""
+    for name, size in (("a.mp4", 110_000_000), ("b.mp4", 120_000_000)):
+        (here.top / "Films").mkdir(exist_ok=True)
+        with (here.top / "Films" / name).open("wb") as stream:
+            stream.truncate(size)
+    begun = Event()
+
+    def slowly(asked: str) -> None:
+        if asked == "block":
+            begun.set()
+            time.sleep(0.5)
+
+    fake.meanwhile = slowly
+    command = [sys.executable, "-m", "imgsync.cli", "--sync-to", "gallery", str(here.top)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*command, "--jobs", "2"], **quiet) as run:  # type: ignore[call-overload]
+        assert begun.wait(60)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(20) != 0
+    fake.meanwhile = lambda asked: None
+    assert fake.library.assets == {}
+    assert here.push("--jobs", "2").code == 0
+    assert names(fake) == {"Films": {"a.mp4", "b.mp4"}}
