@@ -25,7 +25,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     `exclude`: globs of names, or of paths where they hold a `/`, that are not looked at on either
         side; a folder's name excludes all that is below it.
-    `root`: the folder that album paths on services are relative to, None for PATH itself.
+    `place`: where PATH stands on services that do not know it yet, "" for the top of their tree.
     `new_albums`: albums that are only on the service are brought here.
     `show`: every photo looked at is told (Shown).
     """
@@ -33,7 +33,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     recurse: bool = True
     check: Check = Check.CHANGED
-    root: Path | None = None
+    place: str = ""
     new_albums: bool = False
     show: bool = False
 

@@ -33,7 +33,7 @@ class SyncRun:
         jobs: int,
         listen: Callable[[Event], None],
     ) -> None:
-        ground = _ground(top, key, scope.root, service)
+        ground = _ground(top, key, scope.place, service)
         self.run = Run(local, top, service, key, policy, scope, jobs, listen, ground)
         self.findings = Findings()
 
@@ -60,11 +60,10 @@ class SyncRun:
         return done + Summary(failed=plan.summary.failed)
 
 
-def _ground(top: Path, key: str, root: Path | None, service: Service) -> Ground:
+def _ground(top: Path, key: str, place: str, service: Service) -> Ground:
     """Where the top folder stands on the service.
 
-    Below the album of the nearest folder above that has one; else by its path below the root, or as
-    the top of the service's tree.
+    Below the album of the nearest folder above that has one; else at its `place`.
     """
     above = None
     for folder in top.parents:
@@ -72,8 +71,5 @@ def _ground(top: Path, key: str, root: Path | None, service: Service) -> Ground:
         above = header.albums.get(key) if header else None
         if above is not None:
             break
-    rel = ""
-    if root is not None and top.is_relative_to(root):
-        rel = top.relative_to(root).as_posix().strip(".")
-    base = join(above.path, top.relative_to(folder).as_posix()) if above else rel
-    return Ground(base=base, top=base or ("" if service.capabilities.top else top.name), rel=rel)
+    base = join(above.path, top.relative_to(folder).as_posix()) if above else place
+    return Ground(base=base, top=base or ("" if service.capabilities.top else top.name), rel=place)

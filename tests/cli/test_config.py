@@ -84,6 +84,18 @@ def test_a_file_that_was_named_must_be_there(
         find(None)
 
 
+def test_a_file_need_not_be_a_plain_one(tmp_path: Path) -> None:
+    assert find(Path("/dev/null")) == Path("/dev/null")
+    with pytest.raises(UsageError, match="no configuration file"):
+        find(tmp_path)
+
+
+def test_a_place_that_cannot_be_looked_at_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/" + "x" * 300)
+    with pytest.raises(UsageError, match=r"img-sync\.cfg cannot be looked at: File name too long"):
+        find(None)
+
+
 def test_defaults_are_read(write: Write, home: Path) -> None:
     text = "[img-sync]\nroot = ~/Pictures\nexclude = *.tmp, old\n  *~\nwrite = sidecar\n"
     text += "trash = /trash\njobs = 3\nmax_delete = 12.5%\n"
@@ -115,6 +127,8 @@ def test_without_a_file_there_are_defaults() -> None:
         ("[img-sync]\njobs = 0", "jobs = 0 .* a number from 1 on"),
         ("[img-sync]\nmax_delete = some", "max_delete = some .* a percentage"),
         ("[img-sync]\nroot = Pictures", "root = Pictures .* a whole path"),
+        ("[img-sync]\nroot = ~nobody.here/x", r"root = ~nobody\.here/x .* begins with / or ~/"),
+        (f"[img-sync]\njobs = {'9' * 5000}", "a number from 1 on"),
         ("[digikam]\nx = 1", r"section \[digikam\] .* no service can have this name"),
         ("[local]\nx = 1", r"unknown key x in section \[local\] .* there are digikam"),
         ("root = /x", "line 1: a section must come first"),
@@ -160,6 +174,22 @@ def test_a_file_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_section_is_named(write: Write, text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         write(text).open("shop")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("path =", "path =  of nas: it must begin with / or ~/"),
+        ("path = mnt", "path = mnt of nas: it must begin with / or ~/"),
+        ("path = ~nobody.here/x", r"path = ~nobody\.here/x of nas"),
+        ("path = /mnt\ntrash = old", "trash = old of nas: it must begin with / or ~/"),
+        ("path = /mnt\njobs = 0", "jobs = 0 of nas"),
+        ("path = /mnt\nwrite = both", "write = both of nas"),
+    ],
+)
+def test_what_is_wrong_with_a_tree_is_named(write: Write, line: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        write(f"[nas]\ntype = files\n{line}\n").open("nas")
 
 
 def test_without_a_file_a_service_needs_a_url() -> None:

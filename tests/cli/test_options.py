@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from imgsync.cli.options import parse
-from imgsync.cli.steps import NewAlbums, Step, check_modes, folders, policy, read_check, steps
+from imgsync.cli.steps import (
+    NewAlbums,
+    Step,
+    check_modes,
+    folders,
+    places,
+    policy,
+    read_check,
+    steps,
+)
 from imgsync.config import read
 from imgsync.errors import UsageError
 from imgsync.model import METADATA_FIELDS, Field, Side
@@ -218,3 +227,36 @@ def test_paths_are_absolute_and_each_once(here: Path, line: str, names: list[str
 def test_paths_that_are_no_folders_of_their_own_are_named(here: Path, line: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         folders(parse(line.split()))
+
+
+def test_a_current_folder_that_is_gone_is_named(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(here / "ab")
+    (here / "ab").rmdir()
+    with pytest.raises(UsageError, match=r"\.: the current folder is gone"):
+        folders(parse(["."]))
+
+
+@pytest.mark.parametrize(
+    ("tops", "root", "expected"),
+    [
+        pytest.param(["a"], None, [""], id="a PATH alone is the top"),
+        pytest.param(["a/in", "ab"], None, ["a/in", "ab"], id="several, below what holds them all"),
+        pytest.param(["a", "a/in"], None, ["", "in"], id="one in the other"),
+        pytest.param(["a/in"], "a", ["in"], id="below the root"),
+        pytest.param(["a"], "a", [""], id="the root itself"),
+        pytest.param(["ab"], "a", [""], id="outside of the root"),
+        pytest.param(["a/in", "ab"], "a", ["in", ""], id="one below the root, one outside"),
+        pytest.param(["a", "ab"], "a/in", ["a", "ab"], id="several outside of the root"),
+        pytest.param(["a/in."], "a", ["in."], id="a name that ends with a dot"),
+        pytest.param(["a/in"], "link", ["in"], id="a link leads to the root"),
+        pytest.param(["link/in"], "a", ["in"], id="a link leads below the root"),
+    ],
+)
+def test_a_path_has_its_place(
+    here: Path, tops: list[str], root: str | None, expected: list[str]
+) -> None:
+    (here / "link").symlink_to("a")
+    found = places([here / top for top in tops], here / root if root else None)
+    assert [found[here / top] for top in tops] == expected

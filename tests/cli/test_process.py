@@ -146,6 +146,16 @@ def test_a_full_disk_for_the_output_is_told(trees: Trees) -> None:
     assert done.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_version_that_nobody_takes_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*IMG_SYNC, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.stderr == "img-sync: the output cannot be written: No space left on device\n"
+    assert done.returncode == 1
+
+
 def test_a_closed_output_is_no_bug(trees: Trees) -> None:
     trees.add("1.jpg")
     line = f"exec {sys.executable} -m imgsync.cli --diff-with nas here >&- 2>&-"

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from imgsync.cli.bars import Bar
 from imgsync.cli.pace import Doing, Looking, duration
-from imgsync.cli.reports import JsonReport, PlainReport
+from imgsync.cli.progress import SilentProgress
+from imgsync.cli.reports import JsonReport, PlainReport, QuietReport
+from imgsync.cli.screen import Screen
 from imgsync.cli.terminal import print_plan
 from imgsync.cli.words import Ends
 from imgsync.events import Done, Failed, Planned, Scanned, Sent, Shown, Summary
@@ -251,3 +253,12 @@ def test_the_bar_keeps_to_one_line_and_goes_away(pace: Looking | Doing) -> None:
     assert "img-sync: something [b]happened[/b]" in text
     assert max(len(line) for line in text.replace("\x1b", "\n").splitlines()) <= 44
     assert text.endswith("\x1b[1A\x1b[2K")
+
+
+def test_a_message_is_told_once_in_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen(QuietReport(), SilentProgress())
+    for _ in range(2):
+        screen.look(ENDS, "/here")
+        for message in ("a is locked", "b is locked", "a is locked"):
+            screen.say(message)
+    assert capsys.readouterr().err == "img-sync: a is locked\nimg-sync: b is locked\n" * 2

@@ -129,6 +129,17 @@ def test_several_paths_are_told_apart(trees: Trees, run: Run, home: Path) -> Non
     assert "create  nas  b/in/2.jpg" in log
 
 
+def test_several_paths_outside_of_the_root_are_not_mixed(
+    trees: Trees, run: Run, home: Path
+) -> None:
+    config = home / "config/img-sync.cfg"
+    config.write_text(config.read_text().replace("[nas]", "root = /elsewhere\n[nas]"))
+    trees.add("a/1.jpg", "b/2.jpg")
+    assert run("--sync-with nas here/a here/b").code == 0
+    assert (trees.there / "a/1.jpg").exists()
+    assert sorted(path.name for path in (trees.here / "b").iterdir()) == [".img-sync.db", "2.jpg"]
+
+
 def conflict(trees: Trees, run: Run) -> None:
     """A photo in step whose caption has been changed on both sides since."""
     trees.add("1.jpg")
@@ -216,6 +227,7 @@ def test_a_service_that_gives_up_while_writing(
     ("line", "said"),
     [
         ("--sync-to nas gone", "gone does not exist"),
+        ("--sync-to nas here --config=", "there is no configuration file"),
         ("--sync-to nass here", "no section [nass] in"),
         ("--sync-to nas --prefer usb here", "--prefer usb"),
         ("--sync-to nas --only tag here", "no field tag"),
@@ -225,6 +237,7 @@ def test_a_service_that_gives_up_while_writing(
         ("--sync-to nas .", "are not two trees"),
         ("--sync-to local --sync-to nas here there", "are not two trees"),
         ("--list nas here", "no PATH"),
+        ("--sync-to nas here --\x1b[2J", r"unrecognized arguments: --\x1b[2J"),
         ("--list local here there", "one PATH at a time"),
         ("--list nas --list local", "--list stands alone"),
         ("--diff-with nas", "no PATH"),
@@ -278,6 +291,16 @@ def test_interactive_asks_before_writing(
     assert answer.code == (0 if done else 1)
     assert (trees.there / "1.jpg").exists() is done
     assert (trees.here / ".img-sync.db").exists() is done
+
+
+def test_a_question_cannot_command_the_terminal(
+    trees: Trees, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees.add("\x1b[2J/1.jpg")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    answer = run("--sync-to", "nas", "--interactive", trees.here / "\x1b[2J")
+    question = rf"local and nas, {trees.here}/\x1b[2J: write this? [y/N] "
+    assert answer.err == f"{question}\n1 to create\n"
 
 
 def test_interactive_does_not_ask_for_nothing(
@@ -388,6 +411,22 @@ def test_a_log_that_cannot_be_written_is_no_reason_to_stop(
     assert answer.code == 0
     assert answer.err.count("no log is written") == 1
     assert (trees.there / "2.jpg").exists()
+
+
+def test_without_a_home_folder_only_the_log_is_missing(
+    trees: Trees, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: Any) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    trees.add("1.jpg")
+    answer = run("--sync-to", f"file://{trees.there}", "here")
+    said = "no log is written: there is no home folder: set XDG_STATE_HOME"
+    assert answer == (0, answer.out, f"img-sync: {said}\n1 created\n")
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["here", "there"]
 
 
 def test_a_bug_is_told_without_a_traceback(

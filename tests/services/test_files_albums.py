@@ -169,3 +169,12 @@ class TestFingerprint:
             [album] = listed(files)
             prints.add(files.fingerprint(album))
         assert len(prints - {""}) == 2
+
+
+def test_a_home_folder_that_cannot_be_looked_at_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "1.jpg").write_bytes(jpeg(1))
+    monkeypatch.setenv("HOME", "/" + "x" * 300)
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert albums(tmp_path) == [""]

@@ -17,10 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Prints all there is to say. Raises SystemExit for `--help`.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if words == ["--version"]:  # answered before anything is loaded that takes its time
-        print(f"img-sync {__version__}")
-        return 0
     try:
+        if words == ["--version"]:  # answered before anything is loaded that takes its time
+            return _print_version()
         from .options import parse
 
         options = parse(words)
@@ -28,7 +27,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run(options, words)
     except UsageError as error:
-        print(f"img-sync: {error}", file=sys.stderr)
+        from .words import visible
+
+        print(f"img-sync: {visible(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _print_version() -> int:
+    try:
+        print(f"img-sync {__version__}", flush=True)
+    except OSError as error:
+        from .screen import discard_stdout
+
+        discard_stdout()
+        print(f"img-sync: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0

@@ -50,7 +50,7 @@ def run(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _run(options: Options, screen: Screen, log: RunLog) -> int:
-    configuration = read(find(Path(options.config) if options.config else None))
+    configuration = read(find(None if options.config is None else Path(options.config)))
     if options.jobs is not None:
         configuration = configuration.with_jobs(options.jobs)
     work: Work

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
+from ..config import count
 from ..errors import UsageError
 
 __all__ = ["Options", "make_parser", "parse"]
 
 USAGE = """\
-img-sync --list SERVICE [PATH...]
+img-sync --list      SERVICE [PATH]
        img-sync --diff-with SERVICE [--sync-from SERVICE] PATH...
        img-sync --sync-to   SERVICE [--sync-from SERVICE] PATH...
        img-sync --sync-with SERVICE PATH..."""
@@ -174,6 +175,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    number = count(text)
+    if number is None:
         raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
-    return int(text)
+    return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import time
@@ -21,10 +22,19 @@ KEPT = 100
 
 
 def folder() -> Path:
-    """Where the logs are: the folder of this program in the XDG state folder."""
+    """Where the logs are: the folder of this program in the XDG state folder.
+
+    Raises OSError if nobody knows where that is.
+    """
     from platformdirs import user_state_path
 
-    return user_state_path("img-sync", appauthor=False) / "log"
+    try:
+        home = user_state_path("img-sync", appauthor=False)
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute():
+        raise FileNotFoundError(errno.ENOENT, "there is no home folder: set XDG_STATE_HOME")
+    return home / "log"
 
 
 class RunLog:
@@ -92,7 +102,8 @@ class RunLog:
             with suppress(OSError):
                 self._file.close()
             self._file = None
-        self._warn(f"no log is written: {error.filename or self.path}: {error.strerror}")
+        place = error.filename or self.path
+        self._warn(": ".join(filter(None, ["no log is written", str(place or ""), error.strerror])))
 
 
 def _now() -> str:

@@ -17,7 +17,7 @@ from .progress import BarProgress, Progress, SilentProgress
 from .reports import JsonReport, PlainReport, QuietReport, Report, TerminalReport
 from .words import Ends, place, visible
 
-__all__ = ["OutputGone", "Screen", "choose"]
+__all__ = ["OutputGone", "Screen", "choose", "discard_stdout"]
 
 
 class OutputGone(KeyboardInterrupt):
@@ -44,8 +44,8 @@ class Screen:
         self._lock = RLock()
         self._doing = False
         self._lost: OSError | None = None
-        self._said = ""
         self._folder = ""
+        self._said: set[str] = set()
 
     def look(self, ends: Ends, top: str, *, folder: str = "", brief: bool = False) -> None:
         """A run between two sides begins to look; a `brief` one does not print its plan.
@@ -54,6 +54,7 @@ class Screen:
         """
         with self._lock:
             self._folder = folder
+            self._said.clear()
             self._print(lambda: self._report.look(ends, brief=brief))
             self._progress.look(ends, visible(top))
 
@@ -94,16 +95,19 @@ class Screen:
             self._print(lambda: print(text))
 
     def say(self, message: str) -> None:
-        """Prints a sentence on stderr; the same again is not said twice in a row."""
+        """Prints a sentence on stderr, once in a run."""
         with self._lock:
-            if message != self._said:
+            if message not in self._said:
                 self._progress.say(f"img-sync: {visible(message)}")
-            self._said = message
+            self._said.add(message)
 
     def ask(self, question: str) -> bool:
         """Asks a person, who answers on stdin; no answer is a no."""
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline() if sys.stdin else ""
+        if not answer.endswith("\n"):
+            print(file=sys.stderr)
+        return answer.strip().lower() in ("y", "yes")
 
     def album(self, side: str, path: str) -> None:
         """Lists an album."""
@@ -124,13 +128,13 @@ class Screen:
                 printing()
             except OSError as error:
                 self._lost = error
-                _discard_stdout()
+                discard_stdout()
         if self._lost is not None and not self._doing:
             is_pipe = isinstance(self._lost, BrokenPipeError)
             raise OutputGone("" if is_pipe else str(self._lost.strerror))
 
 
-def _discard_stdout() -> None:
+def discard_stdout() -> None:
     """Lets what is still buffered for stdout vanish: else Python stumbles on it when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

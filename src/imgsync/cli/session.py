@@ -16,7 +16,7 @@ from ..service import Service
 from .options import Options
 from .runlog import RunLog
 from .screen import Screen
-from .steps import NewAlbums, Step, check_modes, folders, policy, read_check, steps
+from .steps import NewAlbums, Step, check_modes, folders, places, policy, read_check, steps
 from .words import Ends, closing
 from .work import Work
 
@@ -49,17 +49,15 @@ class Session(Work):
         self.summary = Summary()
         self._log = log
         self._has_done = False
-        self._root = configuration.defaults.root
         self._above = Path()  # the folder that holds all PATHs
+        self._places: dict[Path, str] = {}
 
     def go(self) -> None:
         all_steps = steps(self.options)
         check_modes(self.options, all_steps)
         tops = folders(self.options)
         self._above = Path(os.path.commonpath(tops))
-        if self._root is None and len(tops) > 1:
-            # Each PATH as the top of the same tree would mix their photos.
-            self._root = self._above
+        self._places = places(tops, self.configuration.defaults.root)
         for step in all_steps:
             policy(self.options, self.configuration, step)
         with ExitStack() as stack:
@@ -76,8 +74,9 @@ class Session(Work):
         """The step's service; None for the cache, and for a service that cannot be used."""
         if step.cache:
             return None
+        root = self.configuration.defaults.root
         try:
-            opened = self.configuration.open(step.service, self._root or tops[0])
+            opened = self.configuration.open(step.service, root or self._above)
         except ServiceError as error:
             self.trouble(error)
             return None
@@ -135,7 +134,7 @@ class Session(Work):
         if opened is None:
             from ..cache import CacheRun
 
-            return CacheRun(local, top, scope=self._scope(step, None), listen=self._listen)
+            return CacheRun(local, top, scope=self._scope(step), listen=self._listen)
         from ..sync import SyncRun
 
         return SyncRun(
@@ -144,12 +143,12 @@ class Session(Work):
             opened.service,
             opened.key,
             policy=policy(self.options, self.configuration, step, opened.accept),
-            scope=self._scope(step, opened.service),
+            scope=self._scope(step, opened.service, self._places[top]),
             jobs=self.configuration.defaults.jobs,
             listen=self._listen,
         )
 
-    def _scope(self, step: Step, service: Service | None) -> Scope:
+    def _scope(self, step: Step, service: Service | None = None, place: str = "") -> Scope:
         new_albums = step.new_albums is NewAlbums.YES
         if step.new_albums is NewAlbums.WHOLE and service is not None:
             new_albums = service.capabilities.whole
@@ -158,7 +157,7 @@ class Session(Work):
             exclude=(*defaults.exclude, *self.options.exclude),
             recurse=not self.options.no_recurse,
             check=read_check(self.options),
-            root=self._root,
+            place=place,
             new_albums=new_albums,
             show=self.options.verbose and (step.dry or not step.cache),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,7 +16,17 @@ from ..plan import Policy
 from ..service import Check
 from .options import Options
 
-__all__ = ["LOCAL", "NewAlbums", "Step", "check_modes", "folders", "policy", "read_check", "steps"]
+__all__ = [
+    "LOCAL",
+    "NewAlbums",
+    "Step",
+    "check_modes",
+    "folders",
+    "places",
+    "policy",
+    "read_check",
+    "steps",
+]
 
 LOCAL = "local"
 LIST, DIFF, TO, WITH = "--list", "--diff-with", "--sync-to", "--sync-with"
@@ -120,13 +130,39 @@ def folders(options: Options) -> list[Path]:
         if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some hostile names
             what = "is no folder" if os.path.lexists(path) else "does not exist"
             raise UsageError(f"{path} {what}")
-        tops.setdefault(os.path.realpath(path), Path(os.path.abspath(path)))  # noqa: PTH100
+        try:
+            whole = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve follows links
+        except FileNotFoundError:
+            raise UsageError(f"{path}: the current folder is gone; go to another one") from None
+        tops.setdefault(os.path.realpath(whole), whole)
     if not options.no_recurse:
         for inner in tops:
             for outer in tops:
                 if inner != outer and Path(inner).is_relative_to(outer):
                     raise UsageError(f"{inner} lies in {outer}: name one of the two")
     return list(tops.values())
+
+
+def places(tops: Sequence[Path], root: Path | None) -> dict[Path, str]:
+    """The path that each PATH has below `root`; "" for one that lies outside of it.
+
+    Several outside have theirs below the folder that holds them all: each as the top of one tree
+    would mix their photos.
+    """
+    below = {top: path for top in tops if root and (path := _path_below(top, root)) is not None}
+    outside = [top for top in tops if top not in below]
+    if outside:
+        above = os.path.commonpath(outside)
+        below |= {top: "/".join(top.relative_to(above).parts) for top in outside}
+    return below
+
+
+def _path_below(top: Path, root: Path) -> str | None:
+    """The path of `top` relative to `root`, as they are written or else as links lead; or None."""
+    for one, other in ((top, root), (Path(os.path.realpath(top)), Path(os.path.realpath(root)))):
+        if one.is_relative_to(other):
+            return "/".join(one.relative_to(other).parts)
+    return None
 
 
 def policy(

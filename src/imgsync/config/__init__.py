@@ -6,7 +6,7 @@ after by `type` and the keys of that type.
 
 from __future__ import annotations
 
-from .file import Defaults, find, percent
+from .file import Defaults, count, find, percent
 from .services import Configuration, Opened, ServiceType, read, url_path
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Defaults",
     "Opened",
     "ServiceType",
+    "count",
     "find",
     "percent",
     "read",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import msgspec
 from ..errors import UsageError
 from .section import Section
 
-__all__ = ["GENERAL", "Defaults", "defaults", "find", "parse", "percent"]
+__all__ = ["GENERAL", "Defaults", "count", "defaults", "find", "parse", "percent"]
 
 GENERAL = "img-sync"
 
@@ -50,18 +52,36 @@ def find(named: Path | None) -> Path | None:
 
     `named` (by `--config`), else IMG_SYNC_CONFIG of the environment, else
     `~/config/img-sync.cfg`, else `img-sync.cfg` in $XDG_CONFIG_HOME. Raises UsageError if one of
-    the first two names no file.
+    the first two names none, or if nobody can tell whether one of the others is there.
     """
     if named is None and (value := os.environ.get("IMG_SYNC_CONFIG")):
         named = Path(value)
     if named is not None:
-        path = named.expanduser()
-        if not path.is_file():
+        path = _expanded(named)
+        if not _is_there(path):
             raise UsageError(f"there is no configuration file {path}")
         return path
     folder = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config")
     places = (Path("~/config/img-sync.cfg"), folder / "img-sync.cfg")
-    return next((p for p in (place.expanduser() for place in places) if p.is_file()), None)
+    return next(filter(_is_there, map(_expanded, places)), None)
+
+
+def _expanded(path: Path) -> Path:
+    """The path with the home folder for `~`, as it is where nobody knows that folder."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises then
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something that is no folder has that path."""
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be looked at: {error.strerror}; name another configuration file with"
+            " --config"
+        ) from None
 
 
 def parse(path: Path) -> dict[str, dict[str, str]]:
@@ -108,9 +128,10 @@ def defaults(section: Section) -> Defaults:
     if values.get("trash", "auto") != "auto":
         found["trash"] = str(_folder(section, "trash"))
     if "jobs" in values:
-        if not values["jobs"].isdecimal() or int(values["jobs"]) < 1:
+        jobs = count(values["jobs"])
+        if jobs is None:
             raise section.wrong("jobs", "a number from 1 on")
-        found["jobs"] = int(values["jobs"])
+        found["jobs"] = jobs
     if "max_delete" in values:
         share = percent(values["max_delete"])
         if share is None:
@@ -128,10 +149,15 @@ def percent(text: str) -> float | None:
     return number / 100 if 0 <= number <= 100 else None
 
 
+def count(text: str) -> int | None:
+    """The number from 1 on that a text is; None if it is none, or absurd."""
+    return int(text) if re.fullmatch("[1-9][0-9]{0,5}", text) else None
+
+
 def _folder(section: Section, key: str) -> Path:
-    path = Path(section.values[key]).expanduser()
+    path = _expanded(Path(section.values[key]))
     if not path.is_absolute():
-        raise section.wrong(key, "a whole path, which begins with / or ~")
+        raise section.wrong(key, "a whole path, which begins with / or ~/")
     return path
 
 

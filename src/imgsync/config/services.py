@@ -113,9 +113,9 @@ class Configuration:
         kind = type_of(section)
         check(section, kind)
         settings = self._settings(section, kind)
-        folder = Path(settings["path"]).expanduser() if kind is load(FILES, section) else None
-        accept = _suffixes(section.values.get("accept", ""))
-        return Opened(kind.configure(name, settings), name, folder, accept)
+        service: Any = kind.configure(name, settings)
+        folder = service.top if kind is load(FILES, section) else None
+        return Opened(service, name, folder, _suffixes(section.values.get("accept", "")))
 
     def lines(self) -> Iterator[str]:
         """The configuration in force, as an INI file whose secrets are masked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -46,7 +47,7 @@ def find(files: Files, setting: Setting) -> Collection | None:
     if setting.database.startswith(_MYSQL):
         return _covering(files, setting, sections, [partial(_mysql, setting.database, setting)])
     if setting.database != AUTO:
-        path = Path(setting.database).expanduser()
+        path = Path(os.path.expanduser(setting.database))  # noqa: PTH111 - never raises
         if not path.is_file():
             raise UsageError(f"digikam = {path} in section [local]: there is no such file")
         return _covering(files, setting, sections, [partial(_sqlite, path)])

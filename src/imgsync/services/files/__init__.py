@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
@@ -65,16 +66,14 @@ class Files(Service):
         write, jobs = settings.get("write", "embed"), settings.get("jobs", "1")
         if write not in ("embed", "sidecar"):
             raise UsageError(f"write = {write} of {name}: it must be embed or sidecar")
-        if not jobs.isdecimal() or int(jobs) < 1:
+        if not re.fullmatch("[1-9][0-9]{0,5}", jobs):
             raise UsageError(f"jobs = {jobs} of {name}: it must be a number from 1 on")
-        path = Path(settings["path"]).expanduser()
-        if not path.is_absolute():
-            raise UsageError(f"path = {path} of {name}: it must begin at / or ~")
+        trash = settings.get("trash", "auto")
         return cls(
             name,
-            path,
+            _whole_path(name, "path", settings["path"]),
             write="embed" if write == "embed" else "sidecar",
-            trash=settings.get("trash", "auto"),
+            trash="auto" if trash == "auto" else _whole_path(name, "trash", trash),
             jobs=int(jobs),
         )
 
@@ -294,6 +293,13 @@ class Files(Service):
                 break
             folder = folder.parent
         disk.sync_folder(folder)
+
+
+def _whole_path(name: str, key: str, text: str) -> Path:
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises without a home
+    if not path.is_absolute():
+        raise UsageError(f"{key} = {text} of {name}: it must begin with / or ~/")
+    return path
 
 
 def _with_those_above(path: str) -> Iterator[str]:

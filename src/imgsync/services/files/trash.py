@@ -41,7 +41,7 @@ def trash_at(place: str | Path, top: Path) -> Trash:
     """
     if place == "auto":
         return _DesktopTrash(top)
-    folder = Path(os.path.realpath(Path(place).expanduser()))
+    folder = Path(os.path.realpath(place))
     if top.is_relative_to(folder):
         raise UsageError(f"trash = {place}: {top} cannot be in its own trash")
     return _FolderTrash(folder, top)
@@ -107,7 +107,7 @@ def _why_no_trash(top: Path) -> str:
     home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - does not raise
     data = os.environ.get("XDG_DATA_HOME") or home / ".local" / "share"
     place = _nearest(top)
-    if home.exists() and home.stat().st_dev == place.stat().st_dev:
+    if _exists(home) and home.stat().st_dev == place.stat().st_dev:
         nearest = _nearest(Path(data) / "Trash")
         return "" if os.access(nearest, os.W_OK) else f"{nearest} cannot be written: {_WAY_OUT}"
     mount = place
@@ -115,7 +115,7 @@ def _why_no_trash(top: Path) -> str:
         mount = mount.parent
     own = mount / f".Trash-{os.getuid()}"
     if any(
-        os.access(folder, os.W_OK) for folder in (mount / ".Trash", own if own.exists() else mount)
+        os.access(folder, os.W_OK) for folder in (mount / ".Trash", own if _exists(own) else mount)
     ):
         return ""
     return f"there is no trash for {top}: {_WAY_OUT}"
@@ -124,6 +124,11 @@ def _why_no_trash(top: Path) -> str:
 def _nearest(path: Path) -> Path:
     """The folder itself, or the nearest above it that is there."""
     path = path.absolute()
-    while not path.exists():
+    while not _exists(path):
         path = path.parent
     return path
+
+
+def _exists(path: Path) -> bool:
+    """Whether there surely is something: not where a folder above may not be looked into."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises there
