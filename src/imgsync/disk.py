@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,10 @@ _TEMPORARY_NAME = re.compile(re.escape(TEMPORARY) + r"[0-9a-f]{16}(?:\.[^.]*)?\Z
 
 # What link says on file systems that have no hard links.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+# What is said of extended attributes where there are none, or none that we may set.
+_NO_ATTRIBUTES = frozenset(
+    {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENODATA, errno.EINVAL}
+)
 # What fsync says of a folder on file systems that cannot sync one, or that we may not read.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM})
 
@@ -59,11 +63,18 @@ class Temporary:
             self.stream.close()
 
     def resemble(self, path: Path) -> None:
-        """Takes over the permissions of the file at `path`, and its owner as far as allowed."""
+        """Takes over what the file at `path` has beside its bytes, but for its times.
+
+        That is its permissions; and its owner, its group and its extended attributes (access
+        lists, tags of a file manager), as far as allowed.
+        """
         like = path.stat()
         descriptor = self.stream.fileno()
-        with suppress(PermissionError):
-            os.fchown(descriptor, like.st_uid, like.st_gid)
+        # Who may not give it to the owner may still give it to a group that both are in.
+        for owner in (-1, like.st_uid):
+            with suppress(PermissionError):
+                os.fchown(descriptor, owner, like.st_gid)
+        _copy_attributes(path, descriptor)
         os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
 
     def replace(self, final: Path) -> None:
@@ -97,6 +108,25 @@ class Temporary:
     def _flush(self) -> None:
         self.stream.flush()
         os.fsync(self.stream.fileno())
+
+
+def _copy_attributes(path: Path, descriptor: int) -> None:
+    if not hasattr(os, "listxattr"):  # Python has it on Linux only
+        return
+    with _passed_over(_NO_ATTRIBUTES):
+        for name in os.listxattr(path):
+            with _passed_over(_NO_ATTRIBUTES):
+                os.setxattr(descriptor, name, os.getxattr(path, name))
+
+
+@contextmanager
+def _passed_over(codes: Collection[int]) -> Iterator[None]:
+    """Passes over errors of the system with these codes."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in codes:
+            raise
 
 
 def temporary(folder: Path, suffix: str = "") -> Temporary:
@@ -153,15 +183,12 @@ def write_file(path: Path, data: bytes) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Makes the names in `folder` durable, where the file system can do that. Raises OSError."""
-    try:
+    with _passed_over(_NO_FOLDER_SYNC):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    except OSError as error:
-        if error.errno not in _NO_FOLDER_SYNC:
-            raise
 
 
 @contextmanager

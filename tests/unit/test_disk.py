@@ -225,6 +225,31 @@ def test_write_file_keeps_the_owner(tmp_path: Path) -> None:
     assert (file.stat().st_uid, file.stat().st_gid) == (1234, 5678)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to somebody")
+def test_write_file_keeps_a_group_that_both_are_in(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    file.chmod(0o664)
+    os.chown(file, 1234, 5678)
+    tmp_path.chmod(0o777)
+    script = "os.setgroups([5678]); os.setgid(4321); os.setuid(4321)\n"
+    script += "disk.write_file(Path('file'), b'new'); print('done', flush=True)\n"
+    with process(tmp_path, script):
+        status = file.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (4321, 5678, 0o664)
+
+
+def test_write_file_keeps_what_a_file_manager_says(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+    try:
+        os.setxattr(file, "user.xdg.tags", b"sea")
+    except (AttributeError, OSError):
+        pytest.skip("no extended attributes here")
+    disk.write_file(file, b"new")
+    assert (file.read_bytes(), os.getxattr(file, "user.xdg.tags")) == (b"new", b"sea")
+
+
 @contextmanager
 def full_disk(room: int) -> Iterator[None]:
     """No file can grow beyond `room` bytes: writes are cut there, then fail."""
