@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -255,6 +256,16 @@ class TestReplace:
         assert names(tree) == ["a.jpg", "a.xmp"]
         [day] = (tree.parent / "trash").iterdir()
         assert metadata_files.read(day / "a.jpg", day / "a.xmp").title == "Old"
+
+    def test_the_desktop_restores_it_to_where_it_was(self, tree: Path, home: Path) -> None:
+        files = Files("tree", tree, jobs=1)
+        old = files.create(TOP, source("a b.jpg", 1, Metadata(title="Old")))
+        before = (tree / "a b.jpg").read_bytes()
+        files.replace(TOP, old, source("a b.jpg", 2))
+        trash = home / ".local/share/Trash"
+        assert (trash / "files/a b.jpg").read_bytes() == before
+        info = (trash / "info/a b.jpg.trashinfo").read_text().splitlines()
+        assert f"Path={quote(str(tree))}/a%20b.jpg" in info
 
     def test_one_that_changed_is_left(self, files: Files, tree: Path) -> None:
         old = files.create(TOP, source("a.jpg", 1))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
+from ... import disk
 from ...errors import Rejected, UsageError
 from .names import numbered
 from .troubles import why
@@ -53,6 +57,7 @@ class _DesktopTrash:
     inside = ""
 
     def __init__(self, top: Path) -> None:
+        self._top = top
         self.missing = _why_no_trash(top)
 
     def put(self, path: Path, shown_as: str) -> str:
@@ -65,6 +70,9 @@ class _DesktopTrash:
             raise Rejected(
                 f"{shown_as} cannot be moved to a trash here ({why(error)}): {_WAY_OUT}"
             ) from error
+        if path != self._top / shown_as:
+            with suppress(OSError):  # a comfort: the file is safe
+                _tell_origin(path, self._top / shown_as)
         return "the trash"
 
 
@@ -104,21 +112,51 @@ def _why_no_trash(top: Path) -> str:
     """
     if sys.platform == "darwin":
         return ""
-    home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - does not raise
-    data = os.environ.get("XDG_DATA_HOME") or home / ".local" / "share"
+    home = _home()
     place = _nearest(top)
     if _exists(home) and home.stat().st_dev == place.stat().st_dev:
-        nearest = _nearest(Path(data) / "Trash")
+        nearest = _nearest(_home_trash())
         return "" if os.access(nearest, os.W_OK) else f"{nearest} cannot be written: {_WAY_OUT}"
-    mount = place
-    while not mount.is_mount():
-        mount = mount.parent
-    own = mount / f".Trash-{os.getuid()}"
-    if any(
-        os.access(folder, os.W_OK) for folder in (mount / ".Trash", own if _exists(own) else mount)
-    ):
+    mount = _mount(place)
+    shared, own = _mount_trashes(mount)
+    if any(os.access(folder, os.W_OK) for folder in (shared, own if _exists(own) else mount)):
         return ""
     return f"there is no trash for {top}: {_WAY_OUT}"
+
+
+def _home() -> Path:
+    return Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - does not raise
+
+
+def _home_trash() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or _home() / ".local" / "share") / "Trash"
+
+
+def _mount(place: Path) -> Path:
+    """The top of the disk that a folder is on."""
+    while not place.is_mount():
+        place = place.parent
+    return place
+
+
+def _mount_trashes(mount: Path) -> tuple[Path, Path]:
+    """The trashes of a disk: everybody's, in which each has a folder, and one's own."""
+    return mount / ".Trash", mount / f".Trash-{os.getuid()}"
+
+
+def _tell_origin(path: Path, known_as: Path) -> None:
+    """Makes the desktop's trash say of a file that it was at `known_as` when it was put there.
+
+    So a file manager restores it to that place: a second name in a hidden folder, which is what
+    it had at last, is none for a person. Raises OSError.
+    """
+    shared, own = _mount_trashes(_mount(_nearest(known_as.parent)))
+    hidden = quote(os.fsencode(os.path.relpath(path.parent, known_as.parent))) + "/"
+    for trash in (_home_trash(), shared / str(os.getuid()), own):
+        for info in (trash / "info").glob(f"{glob.escape(path.stem)}*.trashinfo"):
+            said = info.read_bytes()
+            if hidden.encode() in said:
+                disk.write_file(info, said.replace(hidden.encode(), b"", 1))
 
 
 def _nearest(path: Path) -> Path:
