@@ -28,7 +28,7 @@ FIELDS: content title caption tags taken location rating label favorite people c
 separated by commas; metadata is all of them but content.
 
 exit codes: 0 in step, 1 differences, 2 wrong usage or configuration, 3 refused, 4 a state cannot
-be used, 5 a service could not be used, 130 interrupted.
+be used, 5 a service could not be used, 70 a bug, 130 interrupted.
 
 examples:
   img-sync --diff-with local ~/Pictures        what has changed here since the last time?
