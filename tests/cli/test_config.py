@@ -307,6 +307,11 @@ def test_a_password_for_digikams_server_may_stand_elsewhere(
     assert LocalSettings(Section("local", None, values)).password() == password
 
 
+def test_a_password_in_a_url_is_not_printed(write: Write) -> None:
+    lines = list(write("[shop]\ntype = shop\nurl = https://ann:s:cret@x/a@b\n").lines())
+    assert "url = https://ann:********@x/a@b" in lines
+
+
 def test_what_is_printed_is_a_configuration(write: Write) -> None:
     configuration = write("[img-sync]\nroot = /x\nexclude = a\n  b\njobs = 2\nmax_delete = 12.5")
     assert write("\n".join(configuration.lines())).defaults == configuration.defaults

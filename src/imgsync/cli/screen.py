@@ -105,7 +105,7 @@ class Screen:
         """Asks a person, who answers on stdin; no answer is a no."""
         print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline() if sys.stdin else ""
-        if not answer.endswith("\n"):
+        if not (answer.endswith("\n") and sys.stdin.isatty()):  # nothing ended the line
             print(file=sys.stderr)
         return answer.strip().lower() in ("y", "yes")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,9 @@ FILES = "files"
 DIGIKAM = "digikam"
 FILE_URL = "file://"
 RESERVED = {DIGIKAM, "cache"}
+
+# In a URL, with the user before it: it is a secret wherever it stands.
+_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]*@")
 
 
 class Opened(NamedTuple):
@@ -216,6 +220,6 @@ def _public(section: Section) -> frozenset[str]:
 def _lines(name: str, values: Mapping[str, str]) -> Iterator[str]:
     yield f"[{name}]"
     for key, value in values.items():
-        first, *more = value.splitlines() or [""]
+        first, *more = _PASSWORD.sub(rf"\1:{MASK}@", value).splitlines() or [""]
         yield f"{key} = {first}".rstrip()
         yield from (f"    {line}" for line in more)
