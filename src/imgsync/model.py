@@ -20,6 +20,7 @@ import msgspec
 __all__ = [
     "METADATA_FIELDS",
     "NOTHING_SAID",
+    "PICTURE_DIGESTS",
     "SET_FIELDS",
     "Album",
     "Area",
@@ -32,6 +33,7 @@ __all__ = [
     "Region",
     "Side",
     "fingerprint",
+    "moment",
     "same",
     "same_picture",
     "same_region",
@@ -152,6 +154,10 @@ class Album(msgspec.Struct, frozen=True):
     path: str
 
 
+# The schemes of `Photo.content` that can be compared with other services.
+PICTURE_DIGESTS = ("image:", "file:")
+
+
 class Photo(msgspec.Struct, frozen=True, omit_defaults=True):
     """One photo or video as one service shows it at one moment.
 
@@ -178,6 +184,11 @@ class Photo(msgspec.Struct, frozen=True, omit_defaults=True):
         """All that the picture can be recognised by elsewhere."""
         return self.digests | {self.content} if ":" in self.content else self.digests
 
+    @property
+    def tells_picture(self) -> bool:
+        """Whether one of the marks is a digest of the picture: then unequal ones tell, too."""
+        return any(mark.startswith(PICTURE_DIGESTS) for mark in self.marks)
+
 
 class Link(msgspec.Struct, frozen=True):
     """A photo that stands on both sides, each half as that side showed it when they last agreed.
@@ -198,7 +209,8 @@ class Pair(msgspec.Struct, frozen=True):
 
     `album` names the album whose state holds the link (or would); `left_album` and `right_album`
     the albums in which the sides show the photo now. All three are paths relative to the run's top.
-    `doubt`: why an absence may be none, "" where it is certain.
+    `doubt`: why an absence may be none, "" where it is certain. `namesake`: the side without the
+    photo shows another new one of its name.
     """
 
     album: str
@@ -208,6 +220,7 @@ class Pair(msgspec.Struct, frozen=True):
     left_album: str = ""
     right_album: str = ""
     doubt: str = ""
+    namesake: bool = False
 
     def photo(self, side: Side) -> Photo | None:
         return self.left if side is Side.LEFT else self.right
@@ -265,13 +278,7 @@ def same_picture(a: Photo, b: Photo) -> bool | None:
     """
     if not a.marks.isdisjoint(b.marks):
         return True
-    if _has_picture_digest(a) and _has_picture_digest(b):
-        return False
-    return None
-
-
-def _has_picture_digest(photo: Photo) -> bool:
-    return photo.content.startswith(("image:", "file:"))
+    return False if a.tells_picture and b.tells_picture else None
 
 
 def _text(text: str) -> str:
@@ -295,8 +302,8 @@ _TIME = re.compile(
 )
 
 
-def _moment(taken: str) -> tuple[datetime, timedelta | None] | None:
-    """Wall clock and offset of a complete, possible time; None for a partial or impossible one."""
+def moment(taken: str) -> tuple[datetime, timedelta | None] | None:
+    """Wall clock (no fraction) and offset of a time; None for a partial or impossible one."""
     found = _TIME.match(taken)
     if not found:
         return None
@@ -313,7 +320,7 @@ def _moment(taken: str) -> tuple[datetime, timedelta | None] | None:
 
 
 def _same_time(a: str, b: str) -> bool:
-    one, two = _moment(a), _moment(b)
+    one, two = moment(a), moment(b)
     if one is None or two is None:
         return False
     (wall_a, offset_a), (wall_b, offset_b) = one, two

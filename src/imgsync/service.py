@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from .errors import Rejected
 from .model import Album, Field, Metadata, Photo
 
 __all__ = ["Capabilities", "Check", "Look", "Original", "Service", "Source", "Unread"]
@@ -193,6 +194,14 @@ class Service(ABC):
         `without` (only for files among the capability `strips`): fields that the bytes must not
         tell.
         """
+
+    def identify(self, original: Original, name: str) -> str:
+        """The `content` that a photo of another service would have here; keeps nothing of it.
+
+        The file is read to its end. Raises Rejected if it is not as long as it says, and where
+        contents mean nothing elsewhere: only services that show picture digests know better.
+        """
+        raise Rejected(f"{self.name} cannot compare pictures")
 
     @abstractmethod
     def create_album(self, path: str) -> Album:

@@ -121,6 +121,14 @@ class Memory(Service):
             raise Stale(f"{photo.name} is gone from {self.name}, or shows another picture")
         return Original(io.BytesIO(kept.picture), len(kept.picture), kept.sidecar)
 
+    def identify(self, original: Original, name: str) -> str:
+        if not self._pictures:
+            return super().identify(original, name)
+        picture = original.stream.read()
+        if len(picture) != original.size:
+            raise Rejected(f"{name} has not as many bytes as it says")
+        return _picture_digest(picture)
+
     # Writing
 
     def create_album(self, path: str) -> Album:
@@ -292,8 +300,7 @@ class Memory(Service):
 
     def _paint(self, kept: Kept, picture: bytes, sidecar: bytes | None) -> None:
         kept.picture, kept.sidecar = picture, sidecar
-        digest = "image:" + hashlib.sha256(picture).hexdigest()
-        kept.content = digest if self._pictures else str(next(self._numbers))
+        kept.content = _picture_digest(picture) if self._pictures else str(next(self._numbers))
 
     def _say(self, kept: Kept, metadata: Metadata, fields: frozenset[Field]) -> None:
         kept.metadata = self._lossy(kept.metadata.but(metadata, fields)).clean()
@@ -319,6 +326,10 @@ class Memory(Service):
 
 
 _RECODED = b"recoded"
+
+
+def _picture_digest(picture: bytes) -> str:
+    return "image:" + hashlib.sha256(picture).hexdigest()
 
 
 def _digest(checksum: str, picture: bytes) -> str:

@@ -74,7 +74,7 @@ T = TypeVar("T")
 class Faulty(Service):
     """`service`, whose calls fail as `script` says. `writes` counts those it was asked for.
 
-    `normal`, `fingerprint`, `expect`, `hold` and `close` never fail.
+    `normal`, `fingerprint`, `identify`, `expect`, `hold` and `close` never fail.
     """
 
     def __init__(self, service: Service, script: Script) -> None:
@@ -104,6 +104,9 @@ class Faulty(Service):
         with original:
             half = original.stream.read(original.size // 2)
         return Original(breaking(half, fault.error("open")), original.size, original.sidecar)
+
+    def identify(self, original: Original, name: str) -> str:
+        return self.service.identify(original, name)
 
     def expect(self, photos: Collection[Photo]) -> None:
         self.service.expect(photos)

@@ -11,7 +11,7 @@ import msgspec
 from imgsync.metadata.digest.picture import picture
 from imgsync.metadata.digest.source import Source
 
-__all__ = ["Digest", "digest"]
+__all__ = ["Digest", "digest", "digest_open"]
 
 
 class Digest(msgspec.Struct, frozen=True):
@@ -39,20 +39,28 @@ def digest(path: Path, sums: Collection[str] = ()) -> Digest:
     Source: ExifTool 13.59, `-api ImageHashType=SHA256 -ImageDataHash`.
     """
     with path.open("rb", buffering=0) as file:
-        source = Source(file.fileno())
-        everything = (0, source.size)
-        whole = {name: hashlib.new(name, usedforsecurity=False) for name in sums}
+        return digest_open(file.fileno(), path.suffix, sums)
+
+
+def digest_open(descriptor: int, suffix: str, sums: Collection[str] = ()) -> Digest:
+    """The same, of a file that is open for reading; it is read from wherever it stands.
+
+    `suffix` (".jpg") is that of its name.
+    """
+    source = Source(descriptor)
+    everything = (0, source.size)
+    whole = {name: hashlib.new(name, usedforsecurity=False) for name in sums}
+    hashed = hashlib.sha256()
+    if source.feed(picture(source, suffix.lower()), hashed):
+        scheme = "image"
+        if whole:
+            source.feed([everything], *whole.values())
+    else:
+        scheme = "file"
         hashed = hashlib.sha256()
-        if source.feed(picture(source, path.suffix.lower()), hashed):
-            scheme = "image"
-            if whole:
-                source.feed([everything], *whole.values())
-        else:
-            scheme = "file"
-            hashed = hashlib.sha256()
-            source.feed([everything], hashed, *whole.values())
-        return Digest(
-            content=f"{scheme}:{hashed.hexdigest()}",
-            size=source.size,
-            sums=frozenset(f"{name}:{hash_.hexdigest()}" for name, hash_ in whole.items()),
-        )
+        source.feed([everything], hashed, *whole.values())
+    return Digest(
+        content=f"{scheme}:{hashed.hexdigest()}",
+        size=source.size,
+        sums=frozenset(f"{name}:{hash_.hexdigest()}" for name, hash_ in whole.items()),
+    )

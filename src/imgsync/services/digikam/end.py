@@ -53,6 +53,9 @@ class End(Service):
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         return self._files.open(album, versions.plain(photo), without)
 
+    def identify(self, original: Original, name: str) -> str:
+        return self._files.identify(original, name)
+
     # Writing.
 
     def create(self, album: Album, source: Source) -> Photo:

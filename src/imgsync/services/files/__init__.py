@@ -159,6 +159,12 @@ class Files(Service):
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         return self._workshop.open(self._folder(album.ref), photo, without)
 
+    def identify(self, original: Original, name: str) -> str:
+        """By way of a file without a name in the system's folder for temporary ones."""
+        from .incoming import identify  # late, as the workshop
+
+        return identify(original, name)
+
     # Writing
 
     def create(self, album: Album, source: Source) -> Photo:

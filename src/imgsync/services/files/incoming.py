@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from ...errors import Rejected
 from ...metadata import files, sidecars
-from ...metadata.digest import digest
+from ...metadata.digest import digest, digest_open
 from ...model import METADATA_FIELDS, Field, Metadata, same
 from ...service import Original, Source
 from .naming import Made
 from .troubles import told
 
-__all__ = ["bring_in_line", "fetch"]
+__all__ = ["bring_in_line", "fetch", "identify"]
 
 # What is left free on a disk, for states, sidecars and everybody else: bytes, at most a fiftieth.
 _RESERVE = 64_000_000
@@ -28,9 +29,9 @@ def fetch(path: Path, source: Source, old: Path | None = None, *, embed: bool) -
     Raises Rejected if there is no room for it, or if what came is not the picture it should be.
     """
     with source.open() as original:
-        _check_room(path.parent, source.name, max(original.size, source.photo.size))
+        _check_room(path.parent.parent, source.name, max(original.size, source.photo.size))
         with path.open("xb") as stream:
-            _copy(source.name, original.stream, stream)
+            _copy(source.name, original.stream, stream, most=original.size)
         _check_size(source.name, path, original)
         sidecar = _put_beside(path, original.sidecar, old)
     content = digest(path).content
@@ -38,6 +39,25 @@ def fetch(path: Path, source: Source, old: Path | None = None, *, embed: bool) -
     if wanted.startswith(("image:", "file:")) and content != wanted:
         raise Rejected(f"{source.name} came with another picture than was listed: run again")
     return Made(path, bring_in_line(path, sidecar, source.metadata, embed=embed), content)
+
+
+def identify(original: Original, name: str) -> str:
+    """The content of a file that is not to stay. It needs as much room as it has bytes.
+
+    Nothing of it is left, even if the process is killed. Raises Rejected if there is no room for
+    it, or if it is not as long as it says.
+    """
+    with (
+        told(f"{name} cannot be looked into"),
+        tempfile.TemporaryFile(prefix="img-sync-") as copy,
+    ):
+        folder = Path(tempfile.gettempdir())
+        _check_room(folder, name, original.size)
+        came = _copy(name, original.stream, copy, most=original.size or free_space(folder))
+        if original.size and came != original.size:
+            raise _wrong_size(name, came, original.size)
+        copy.flush()
+        return digest_open(copy.fileno(), Path(name).suffix).content
 
 
 def _put_beside(path: Path, incoming: bytes | None, old: Path | None) -> Path | None:
@@ -58,7 +78,7 @@ def _check_room(folder: Path, name: str, size: int) -> None:
     free = free_space(folder)
     if free < size:
         raise Rejected(
-            f"{name} needs {_human(size)}, but {folder.parent} has room for {_human(free)}:"
+            f"{name} needs {_human(size)}, but {folder} has room for {_human(free)}:"
             " make room there"
         )
 
@@ -71,12 +91,17 @@ def _human(size: float) -> str:
     return f"{size:.1f} TB"
 
 
-def _copy(name: str, incoming: BinaryIO, out: BinaryIO) -> None:
+def _copy(name: str, incoming: BinaryIO, out: IO[bytes], most: int = 0) -> int:
+    """Copies all there is, and tells how many bytes. Raises Rejected beyond `most`, if given."""
+    came = 0
     while True:
         with told(f"{name} cannot be read where it comes from"):
             part = incoming.read(_PART)
+        came += len(part)
+        if most and came > most:
+            raise _wrong_size(name, came, most)
         if not part:
-            return
+            return came
         out.write(part)
 
 
@@ -85,7 +110,11 @@ def _check_size(name: str, path: Path, original: Original) -> None:
     if not size:
         raise Rejected(f"{name} came empty: look at it where it comes from")
     if original.size and size != original.size:
-        raise Rejected(f"{name} came with {size} bytes instead of {original.size}: run again")
+        raise _wrong_size(name, size, original.size)
+
+
+def _wrong_size(name: str, came: int, size: int) -> Rejected:
+    return Rejected(f"{name} came with {came} bytes instead of {size}: run again")
 
 
 def bring_in_line(

@@ -26,6 +26,14 @@ class Photos(Basis):
         assert photo.content
         assert_says(service, photo, MUCH_SAID, written(service))
 
+    def test_a_photo_of_which_no_time_is_known_shows_none(self, service: Service) -> None:
+        """When its file came, or was written, is no time at which it was taken."""
+        album = self.album(service)
+        self.add(service, album)
+        service = self.reopen(service)
+        [photo] = self.shown(service, self.album(service))
+        assert photo.metadata.taken == ""
+
     def test_what_a_write_gives_back_is_what_is_listed(self, service: Service) -> None:
         album = self.album(service)
         photos = [

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ...errors import Rejected, ServiceError, Stale
-from ...model import NOTHING_SAID, Field, Metadata
+from ...model import NOTHING_SAID, PICTURE_DIGESTS, Field, Metadata
 from ...service import Original, Service, Source
 from ..faults import Crash, breaking
 from ..pictures import jpeg
@@ -51,6 +51,23 @@ class Pictures(Basis):
         assert photo.size in (0, len(data))
         if service.capabilities.digest:
             assert checksum(service.capabilities.digest, data) in photo.digests
+
+    def test_the_file_of_another_service_is_identified_and_not_kept(self, service: Service) -> None:
+        """As the content that it would have here, if that means anything elsewhere."""
+        album = self.album(service)
+        photo = self.add(service, album, "a.jpg", 1, MUCH_SAID)
+        around = self.surroundings(service)
+        with service.open(album, photo) as original:
+            if not photo.content.startswith(PICTURE_DIGESTS):
+                with pytest.raises(Rejected):
+                    service.identify(original, photo.name)
+                return
+            assert service.identify(original, photo.name) == photo.content
+        for stream, error in BROKEN.values():
+            with Original(stream(), WHOLE) as original, pytest.raises(error):
+                service.identify(original, "a.jpg")
+        assert self.shown(service, album) == [photo]
+        assert self.surroundings(service) == around
 
     def test_the_bytes_are_those_that_were_given(self, service: Service) -> None:
         """Metadata that a service writes into the file is the one thing that may differ."""
