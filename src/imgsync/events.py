@@ -17,6 +17,7 @@ __all__ = [
     "Done",
     "Event",
     "Failed",
+    "Fetched",
     "Found",
     "Noted",
     "Planned",
@@ -47,6 +48,15 @@ class Scanned(msgspec.Struct, frozen=True):
     side: str
     album: str
     photos: int | None
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A photo's file of so many bytes was fetched, to see which picture it shows."""
+
+    side: str
+    album: str
+    name: str
+    size: int
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -132,7 +142,9 @@ class Summary(msgspec.Struct, frozen=True):
         return bool(self.conflicts or self.blocked or self.failed)
 
 
-Event = Found | Scanned | Shown | Noted | Planned | Started | Sent | Done | Failed | Summary
+Event = (
+    Found | Scanned | Fetched | Shown | Noted | Planned | Started | Sent | Done | Failed | Summary
+)
 
 _COUNTED = {
     Op.CREATE: "created",

@@ -9,7 +9,8 @@ import msgspec
 from .albums import Folder, Place, below, join, pair_albums, pair_new_albums, surveyed
 from .errors import Error, Refused, Rejected, Stale, StateError
 from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
-from .match import Leftovers, by_ref, meet, relink
+from .match import Leftovers, by_ref, relink
+from .meeting import introduce
 from .model import NOTHING_SAID, Album, Field, Link, Pair, Photo, Side
 from .plan import Action, Op, plan, settle
 from .run import Findings, Plan, Refresh, Run
@@ -21,9 +22,9 @@ __all__ = ["look"]
 
 
 def look(run: Run) -> tuple[Plan, Findings]:
-    """Looks at both sides and thinks. Tells Scanned, Shown, Planned, and Failed for what is unread.
+    """Looks at both sides and thinks. Tells Scanned, Fetched, Shown, Planned, Failed and Noted.
 
-    Raises ServiceError if a service cannot be used at all.
+    Failed is for what is unread. Raises ServiceError if a service cannot be used at all.
     """
     eye = _Eye(run)
     eye.look()
@@ -374,10 +375,11 @@ class _Eye:
         strangers = self.rest.strangers
         for pair in self.rest.links:
             self._consider(pair, self.findings.states.get(pair.album))
-        for key in sorted({*strangers[Side.LEFT], *strangers[Side.RIGHT]}):
-            left, right = strangers[Side.LEFT].get(key, ()), strangers[Side.RIGHT].get(key, ())
-            for pair in meet(key, left, right):
-                self._consider(pair, None)
+        pairs, undecided = introduce(self.run, self.findings.places, strangers)
+        for pair in pairs:
+            self._consider(pair, None)
+        for event in undecided:
+            self._fail(event)
         for above, key in self.gone:
             action = Action(op=Op.FORGET, pair=Pair(above), album=key, why="gone on both sides")
             self._add((action,))

@@ -1,22 +1,21 @@
 """Which photo here is which photo there.
 
 A link finds its photos by their refs. What is left over is matched by picture: first to links that
-lost a photo (it was renamed or moved, or its service was restored under new ids), then among the
-strangers of two albums that belong together. Only what is unmistakable is matched; of twins that
-nothing tells apart none is.
+lost a photo (it was renamed or moved, or its service was restored under new ids). Only what is
+unmistakable is matched; of twins that nothing tells apart none is. Who then still has no link is a
+stranger: see `strangers`.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
 import msgspec
 
-from .model import NOTHING_SAID, Field, Link, Pair, Photo, Side, same, same_picture
+from .model import NOTHING_SAID, Link, Pair, Photo, Side, same_picture
 
-__all__ = ["Leftovers", "by_ref", "meet", "relink"]
+__all__ = ["Leftovers", "by_ref", "relink"]
 
 TWINS = "several photos have this picture, and nothing tells which of them was moved"
 
@@ -239,55 +238,3 @@ class _Search:
         del self.past[number]
         del self.free[album][photo.ref]
         self.rest.links[number] = _with(self.rest.links[number], self.side, photo, album)
-
-
-def meet(album: str, left: Iterable[Photo], right: Iterable[Photo]) -> list[Pair]:
-    """Pairs of the strangers of two albums that belong together; those that stay alone included.
-
-    The same picture pairs them, of twins those of one name first; then the same name, unless both
-    tell when they were taken and those times differ.
-    """
-    lefts = {photo.ref: photo for photo in sorted(left, key=_by_name)}
-    rights = {photo.ref: photo for photo in sorted(right, key=_by_name)}
-    pairs: list[Pair] = []
-    for keys, alike in _ACQUAINTANCES:
-        known: dict[Hashable, list[Photo]] = defaultdict(list)
-        for two in rights.values():
-            for key in keys(two):
-                known[key].append(two)
-        for one in list(lefts.values()):
-            for two in (photo for key in keys(one) for photo in known.get(key, ())):
-                if two.ref in rights and alike(one, two):
-                    del lefts[one.ref], rights[two.ref]
-                    pairs.append(Pair(album, None, one, two, album, album))
-                    break
-    pairs += [Pair(album, None, one, None, album, album) for one in lefts.values()]
-    pairs += [Pair(album, None, None, two, album, album) for two in rights.values()]
-    return pairs
-
-
-def _by_name(photo: Photo) -> tuple[str, str]:
-    return photo.name, photo.ref
-
-
-def _name(photo: Photo) -> str:
-    return unicodedata.normalize("NFC", photo.name)
-
-
-def _not_at_other_times(one: Photo, two: Photo) -> bool:
-    when, then = one.metadata.taken, two.metadata.taken
-    return not when or not then or same(Field.TAKEN, when, then)
-
-
-def _at_any_time(_one: Photo, _two: Photo) -> bool:
-    return True
-
-
-# Under which keys strangers look for each other, and what else must be true; the surest first.
-_ACQUAINTANCES: tuple[
-    tuple[Callable[[Photo], Iterable[Hashable]], Callable[[Photo, Photo], bool]], ...
-] = (
-    (lambda photo: [(_name(photo), mark) for mark in sorted(photo.marks)], _at_any_time),
-    (lambda photo: sorted(photo.marks), _at_any_time),
-    (lambda photo: [_name(photo)], _not_at_other_times),
-)

@@ -138,7 +138,10 @@ def plan(pair: Pair, ends: Ends, policy: Policy) -> tuple[Action, ...]:
     if Field.CONTENT not in policy.fields:
         return ()
     if pair.base is None:
-        return (_create(pair, photo, present, ends, policy, "new"),)
+        why = "new"
+        if pair.namesake:
+            why = f"new, beside another {photo.name} on {ends[present.other].name}"
+        return (_create(pair, photo, present, ends, policy, why),)
     if _edited(photo, pair.base.half(present), ends[present], ends.shared()):
         why = f"deleted on {ends[present.other].name}, edited on {ends[present].name} since"
         return (_create(pair, photo, present, ends, policy, why),)

@@ -38,10 +38,11 @@ class SyncRun:
         self.findings = Findings()
 
     def look(self) -> Plan:
-        """Looks at both sides and thinks; changes nothing. Tells Scanned, Shown, Planned, Failed.
+        """Looks at both sides and thinks; changes nothing.
 
-        A plan that looks like an accident has a Refused among its troubles. Raises ServiceError
-        if a service cannot be used at all.
+        Tells Scanned, Fetched, Noted, Shown, Planned and Failed. A plan that looks like an
+        accident has a Refused among its troubles. Raises ServiceError if a service cannot be used
+        at all.
         """
         plan, self.findings = look(self.run)
         return plan

@@ -15,7 +15,7 @@ from imgsync.cli.reports import JsonReport, PlainReport, QuietReport
 from imgsync.cli.screen import Screen
 from imgsync.cli.terminal import print_plan
 from imgsync.cli.words import Ends
-from imgsync.events import Done, Failed, Planned, Scanned, Sent, Shown, Summary
+from imgsync.events import Done, Failed, Fetched, Planned, Scanned, Sent, Shown, Summary
 from imgsync.model import Field, Metadata, Pair, Photo, Side
 from imgsync.plan import Action, Op
 
@@ -206,6 +206,9 @@ def test_looking_counts_albums_and_photos() -> None:
         "25 photos/s",
         "local and nas: /photos",
     ]
+    pace.tell(Fetched("nas", "2018", "1.jpg", 2_000_000))
+    pace.tell(Fetched("nas", "2018", "2.jpg", 1_000_000))
+    assert list(pace.words())[-2:] == ["2 files compared, 3.0 MB", "local and nas: /photos"]
 
 
 def test_doing_tells_rates_and_the_time_left() -> None:

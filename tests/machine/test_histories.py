@@ -35,7 +35,8 @@ which = st.integers(0, 5)
 VALUES = {
     Field.TITLE: ["", "one", "two"],
     Field.CAPTION: ["", "sea and sun", "sea and sand", "dog"],
-    Field.TAKEN: ["", "2012-07-01T10:20:30", "2013-01-01T00:00:00"],
+    # None, one, a bare date, and the first in another zone.
+    Field.TAKEN: ["", "2012-07-01T10:20:30", "2013-01-01T00:00:00", "2012-07-01T12:20:30"],
     Field.LOCATION: [None, Location(48.4, -4.5), Location(60.0, 5.0)],
     Field.RATING: [None, 5, -1],
     Field.FAVORITE: [False, True],

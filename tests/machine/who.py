@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from imgsync.albums import home
 from imgsync.model import NOTHING_SAID, Field, Link, Photo, Side
@@ -194,22 +194,44 @@ class Who:
                 self.murky = "a photo is there again, but not its folder"
 
     def _acquaint_strangers(self) -> None:
-        """Photos that nobody has linked yet meet: by picture and name, by picture, by name."""
-        for by_picture, by_name in ((True, True), (True, False), (False, True)):
-            for left, right in itertools.product(self._lone(LEFT), self._lone(RIGHT)):
-                if left not in self.stories or right not in self.stories or len(left.halves) > 1:
-                    continue
-                one, two = self.now[LEFT][left.halves[LEFT]], self.now[RIGHT][right.halves[RIGHT]]
-                when, then = one.said.taken, two.said.taken
-                if (
-                    self.tome(LEFT, one.shelf) is self.tome(RIGHT, two.shelf)
-                    and (not by_name or one.name == two.name)
-                    and (not by_picture or one.content == two.content)
-                    and (by_picture or not when or not then or when == then)
-                ):
-                    left.halves[RIGHT] = right.halves[RIGHT]
-                    self.stories.remove(right)
-                    self._estrange(left, one, two)
+        """Photos that nobody has linked yet meet: by picture and name, by picture, by name.
+
+        Where the right shows no pictures, they tell only of those that are looked at: of one name
+        with one on the left, while times say neither that they are one nor that they are two.
+        """
+        self._acquaint(lambda one, two: one.content == two.content and one.name == two.name)
+        self._acquaint(lambda one, two: one.content == two.content)
+        self._acquaint(lambda one, two: one.name == two.name and _times(one, two) == {True})
+        if self.is_blind and self.memories[RIGHT].capabilities.exact:
+            lone = [
+                [self.now[side][story.halves[side]] for story in self._lone(side)] for side in Side
+            ]
+            looked_at = {
+                two
+                for one, two in itertools.product(*lone)
+                if self._in_one_album(one, two) and one.name == two.name and _times(one, two)
+            }
+
+            def known(one: Seen, two: Seen) -> bool:
+                return two in looked_at and one.picture == two.picture
+
+            self._acquaint(lambda one, two: known(one, two) and one.name == two.name)
+            self._acquaint(known)
+        else:
+            self._acquaint(lambda one, two: one.name == two.name and None in _times(one, two))
+
+    def _in_one_album(self, one: Seen, two: Seen) -> bool:
+        return self.tome(LEFT, one.shelf) is self.tome(RIGHT, two.shelf)
+
+    def _acquaint(self, alike: Callable[[Seen, Seen], bool]) -> None:
+        for left, right in itertools.product(self._lone(LEFT), self._lone(RIGHT)):
+            if left not in self.stories or right not in self.stories or len(left.halves) > 1:
+                continue
+            one, two = self.now[LEFT][left.halves[LEFT]], self.now[RIGHT][right.halves[RIGHT]]
+            if self._in_one_album(one, two) and alike(one, two):
+                left.halves[RIGHT] = right.halves[RIGHT]
+                self.stories.remove(right)
+                self._estrange(left, one, two)
 
     def _estrange(self, story: Story, one: Seen, two: Seen) -> None:
         """Two that meet for the first time are one picture of which nothing was said."""
@@ -345,3 +367,18 @@ def remembered(
         for each in SETS
         for key, two in elements(normal, each, left, right).items()
     }
+
+
+def _times(one: Seen, two: Seen) -> set[bool | None]:
+    """Whether their times let two photos be one: {True} is sure, {None} if one has no time.
+
+    Empty is a sure no; {False} for times as of two zones.
+    """
+    when, then = (
+        "" if seen.said.taken.endswith("T00:00:00") else seen.said.taken for seen in (one, two)
+    )
+    if not when or not then:
+        return {None}
+    if when == then:
+        return {True}
+    return {False} if when.partition(":")[2] == then.partition(":")[2] else set()

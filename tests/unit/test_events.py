@@ -12,6 +12,7 @@ from imgsync.events import (
     Done,
     Event,
     Failed,
+    Fetched,
     Noted,
     Planned,
     Scanned,
@@ -165,6 +166,7 @@ LINES: list[tuple[Event, dict[str, Any] | None]] = [
     ),
     (Scanned("nas", "2012", 3), None),
     (Noted("2013 is new on nas"), None),
+    (Fetched("nas", "2012", "a.jpg", 3), None),
     (Started(UPDATE, "nas"), None),
     (Sent(UPDATE, 4096), None),
 ]

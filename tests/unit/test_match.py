@@ -1,4 +1,4 @@
-"""Which photo here is which photo there: by ref, by picture, by name."""
+"""Which photo here is which photo there: by ref, by picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from imgsync.match import Leftovers, by_ref, meet, relink
+from imgsync.match import Leftovers, by_ref, relink
 from imgsync.model import Link, Metadata, Pair, Photo, Side
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
@@ -276,66 +276,6 @@ def test_old_ref_ends_a_doubt() -> None:
     assert (pairs, here) == (["a a a"], "c d")
 
 
-# Strangers of two albums: the pairs that they make, and those that stay alone.
-MET = [
-    ("one picture, one name", "a=P", "a=P", ["a a"]),
-    ("one picture, two names", "a=P", "b=P", ["a b"]),
-    ("one name, two pictures", "a=P", "a=Q", ["a a"]),
-    ("one name, one picture unknown", "a=P", "a", ["a a"]),
-    ("nothing in common", "a=P", "b=Q", ["a -", "- b"]),
-    ("the picture is surer than the name", "a=P b=Q", "a=Q b=P", ["a b", "b a"]),
-    ("of twins, those of one name", "a=P b=P", "c=P b=P", ["b b", "a c"]),
-    ("one picture twice here", "a=P b=P", "c=P", ["a c", "b -"]),
-    ("one picture twice there", "a=P", "b=P c=P", ["a b", "- c"]),
-    ("nobody there", "a=P b=P", "", ["a -", "b -"]),
-]
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "pairs"), [row[1:] for row in MET], ids=[row[0] for row in MET]
-)
-def test_strangers_meet(left: str, right: str, pairs: list[str]) -> None:
-    met = meet("2012", photos(left), photos(right))
-    assert told(met) == [f"- {names}" for names in pairs]
-    assert {(pair.album, pair.left_album, pair.right_album) for pair in met} == {3 * ("2012",)}
-    again = meet("2012", photos(left)[::-1], photos(right)[::-1])
-    assert told(again) == told(met)
-
-
-NAMES = [
-    ("", "", True),
-    ("2012-07-01T12:00:00", "", True),
-    ("", "2012-07-01T12:00:00", True),
-    ("2012-07-01T12:00:00", "2012-07-01T12:00:00.5+02:00", True),
-    ("2012-07-01T12:00:00", "2012-07-01T12:00:01", False),
-]
-
-
-@pytest.mark.parametrize(("left", "right", "meeting"), NAMES)
-def test_name_counts_unless_the_times_differ(left: str, right: str, meeting: bool) -> None:
-    one, two = (photo("a", metadata=Metadata(taken=taken)) for taken in (left, right))
-    assert (len(meet("2012", [one], [two])) == 1) is meeting
-    one, two = replace(one, content="image:P"), replace(two, content="image:P")
-    assert len(meet("2012", [one], [two])) == 1
-
-
-def test_name_is_the_same_however_its_accents_are_put() -> None:
-    composed, apart = photo("caf\u00e9"), photo("cafe\u0301")
-    assert len(meet("2012", [composed], [apart])) == 1
-
-
-def test_several_of_one_name_meet_those_of_their_times() -> None:
-    def named(ref: str, taken: str) -> Photo:
-        return Photo(ref, "a.jpg", metadata=Metadata(taken=taken))
-
-    noon, later = "2012-07-01T12:00:00", "2012-07-01T12:00:05"
-    met = meet("2012", [named("1", later)], [named("2", noon), named("3", later)])
-    assert [(p.left and p.left.ref, p.right and p.right.ref) for p in met] == [
-        ("1", "3"),
-        (None, "2"),
-    ]
-
-
 ALBUM = st.lists(
     st.builds(
         photo,
@@ -346,14 +286,6 @@ ALBUM = st.lists(
     ),
     unique_by=lambda photo: photo.ref,
 )
-
-
-@given(ALBUM, ALBUM)
-def test_every_stranger_is_in_one_pair(left: list[Photo], right: list[Photo]) -> None:
-    met = meet("2012", left, right)
-    assert sorted(p.left.ref for p in met if p.left) == sorted(photo.ref for photo in left)
-    assert sorted(p.right.ref for p in met if p.right) == sorted(photo.ref for photo in right)
-    assert all(pair.base is None and (pair.left or pair.right) for pair in met)
 
 
 @given(ALBUM, ALBUM, ALBUM, ALBUM)

@@ -74,9 +74,9 @@ def link(left: Photo, right: Photo) -> Link:
     return Link("id", left, right)
 
 
-def pair(base: Link | None, left: Photo | None, right: Photo | None, **more: str) -> Pair:
-    albums = {"album": "2012", "left_album": "2012", "right_album": "2012"} | more
-    return Pair(base=base, left=left, right=right, **albums)
+def pair(base: Link | None, left: Photo | None, right: Photo | None, **more: Any) -> Pair:
+    albums = {"album": "2012", "left_album": "2012", "right_album": "2012"}
+    return Pair(base=base, left=left, right=right, **(albums | more))
 
 
 def told(actions: tuple[Action, ...]) -> list[str]:

@@ -31,12 +31,12 @@ def photo(picture: str = "P", name: str = "a.jpg", **said: Any) -> Photo:
     return Photo(f"ref of {name}", name, version, f"image:{picture}", metadata=metadata)
 
 
-def pair(base: Link | None, left: Photo | None, right: Photo | None, **more: str) -> Pair:
-    albums = {"album": "2012", "left_album": "2012", "right_album": "2012"} | more
-    return Pair(base=base, left=left, right=right, **albums)
+def pair(base: Link | None, left: Photo | None, right: Photo | None, **more: Any) -> Pair:
+    albums = {"album": "2012", "left_album": "2012", "right_album": "2012"}
+    return Pair(base=base, left=left, right=right, **(albums | more))
 
 
-def only(side: Side, now: Photo, then: Photo | None = None, **more: str) -> Pair:
+def only(side: Side, now: Photo, then: Photo | None = None, **more: Any) -> Pair:
     """A pair that has lost its photo on the other side, or never had one there."""
     base = None if then is None else Link("id", then, then)
     return pair(base, now if side is LEFT else None, now if side is RIGHT else None, **more)
@@ -83,9 +83,11 @@ def test_photo_on_one_side_only(side: Side, past: Photo | None, now: Photo, done
 
 def test_reasons_of_what_is_created_and_deleted() -> None:
     (new,) = plan(only(LEFT, photo()), ends(), Policy())
+    (beside,) = plan(only(LEFT, photo(), namesake=True), ends(), Policy())
     (again,) = plan(only(LEFT, photo(title="A"), photo()), ends(), Policy())
     (gone,) = plan(only(RIGHT, photo(), photo()), ends(), Policy())
     assert new.why == "new"
+    assert beside.why == "new, beside another a.jpg on there"
     assert again.why == "deleted on there, edited on here since"
     assert gone.why == "deleted on here"
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from ..events import Done, Event, Failed, Found, Scanned, Sent
+from ..events import Done, Event, Failed, Fetched, Found, Scanned, Sent
 from ..model import Field
 from ..plan import Action, Op
 from .words import size
@@ -41,6 +41,8 @@ class Looking:
         self._found = 0
         self._albums = 0
         self._photos = 0
+        self._fetched = 0
+        self._bytes = 0
 
     @property
     def share(self) -> float | None:
@@ -53,6 +55,9 @@ class Looking:
             case Scanned(photos=photos):
                 self._albums += 1
                 self._photos += photos or 0
+            case Fetched(size=count):
+                self._fetched += 1
+                self._bytes += count
 
     def words(self) -> Iterator[str]:
         yield f"looking: {self._albums:,} albums"
@@ -62,6 +67,8 @@ class Looking:
             yield f"{self._photos / seconds:,.0f} photos/s"
         if self.share and seconds:
             yield f"{duration(seconds / self.share - seconds)} left"
+        if self._fetched:
+            yield f"{self._fetched:,} files compared, {size(self._bytes)}"
         yield self._what
 
 
