@@ -11,10 +11,9 @@ from imgsync.services import http
 from imgsync.testing.pictures import jpeg
 
 from .fake import FakeImmich
+from .home import Home
 from .library import Kept
-from .test_immich_runs import UPLOAD, Home, here, names
-
-__all__ = ["here"]  # the fixture
+from .test_immich_runs import UPLOAD, names
 
 NOON = "2012-07-01T12:00:00"
 FETCH = "GET /assets/.*/original"

@@ -11,9 +11,8 @@ from imgsync.testing.pictures import jpeg
 
 from .database import Settings
 from .fake import FakePiwigo, Fault
-from .test_piwigo_runs import Home, here, kept, standing
-
-__all__ = ["here"]  # the fixture
+from .home import Home
+from .test_piwigo_runs import kept, standing
 
 NOON = "2012-07-01T12:00:00"
 
