@@ -258,7 +258,8 @@ class Check:
 
     def _is_own(self, part: str) -> bool:
         """Whether each side keeps its own name, as nothing can be done about it."""
-        return part == "name" and not all(self.capabilities[side].renames for side in Side)
+        able = all(self.capabilities[side].renames for side in Side)
+        return part == "name" and not (able or self._is_told(part))
 
     def _agree_on_set(self, each: Field) -> None:
         new = self._elements(each, self.after)
