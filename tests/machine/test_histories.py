@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from imgsync import execute
+from imgsync.execute import calls
 from imgsync.model import Field, Location, Region, Side
 from imgsync.service import EVERY_FIELD, Capabilities
 from imgsync.services.memory import Memory
@@ -265,7 +265,7 @@ HISTORIES = -(-10_000 // len(RIGHTS)) if os.environ.get("IMG_SYNC_TORTURE") else
 @pytest.mark.parametrize("right", RIGHTS)
 def test_history(right: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", DISK.fsync)
-    monkeypatch.setattr(execute, "PATIENCE", 0.0)
+    monkeypatch.setattr(calls, "PATIENCE", 0.0)
     run_state_machine_as_test(
         type("History", (History,), {"right": staticmethod(RIGHTS[right])}),
         settings=settings(

@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from imgsync import execute
+from imgsync.execute import calls
 from imgsync.testing.pictures import jpeg
 
 from ..large import FILM, send_and_fetch
@@ -98,14 +98,14 @@ def test_two_copies_in_a_folder_are_never_edited_at_once(here: Home, fake: FakeI
 def test_a_server_that_goes_away_stops_all(
     here: Home, fake: FakeImmich, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execute, "PATIENCE", 0.0)
+    monkeypatch.setattr(calls, "PATIENCE", 0.0)
     for number in range(20):
         here.add(f"Sea/{number}.jpg", number)
     fake.fail(UPLOAD, 503, times=1000)
     report = here.push("--jobs", "4")
     assert report.code == 5
     assert "has trouble (503" in report.told
-    assert fake.count(UPLOAD) <= 4 * 2 * execute.TRIES  # each line may have begun one more
+    assert fake.count(UPLOAD) <= 4 * 2 * calls.TRIES  # each line may have begun one more
     fake.failures.clear()
     assert here.push("--jobs", "4").code == 0
     assert len(fake.library.assets) == 20
