@@ -12,7 +12,7 @@ from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, relink
 from .meeting import introduce
 from .model import NOTHING_SAID, Album, Field, Link, Pair, Photo, Side
-from .plan import Action, Op, plan, settle
+from .plan import Action, Op, are_named, plan, settle
 from .run import Findings, Plan, Refresh, Run
 from .service import Look, Unread
 from .shifts import forbids_move, shift
@@ -427,6 +427,7 @@ class _Eye:
             if pair.base is not None and photo is not None:
                 self.findings.linked_names.add((side, pair.album_of(side), photo.name))
         actions = plan(pair, self.ends, self.run.policy)
+        self._keep_names(pair, actions)
         if actions:
             self._add(actions)
         elif pair.base is not None and pair.left is not None and pair.right is not None:
@@ -444,6 +445,21 @@ class _Eye:
             if link != pair.base or (record and (record.photo != pair.left or record.racy)):
                 fresh = Refresh(link, pair.left)
                 self.findings.refreshes.setdefault(pair.album, []).append(fresh)
+
+    def _keep_names(self, pair: Pair, actions: tuple[Action, ...]) -> None:
+        """Keeps other photos from the old names of one whose new name or album stays in dispute.
+
+        It is still known by them: a twin that took one would be taken for it.
+        """
+        base, left, right = pair.base, pair.left, pair.right
+        if base is None or left is None or right is None:
+            return
+        named = are_named(base, left, right, self.ends, self.run.policy)
+        moved = any(a.op is Op.MOVE and a.blocked is None for a in actions)
+        if not moved and not (named and pair.left_album == pair.right_album):
+            for side in Side:
+                name = base.half(side).name
+                self.findings.linked_names.add((side, pair.album, name))
 
     def _add(self, actions: tuple[Action, ...]) -> None:
         actions = tuple(map(self._if_possible, actions))

@@ -57,6 +57,13 @@ class Check:
             side: {(s.shelf, s.name) for at in (before, after) for s in at[side].values()}
             for side in Side
         }
+        # Also by these a photo is known whose new name is in dispute.
+        self.old_names = {
+            a.pair.base.half(side).name
+            for a in actions
+            if a.op is Op.CONFLICT and a.pair.base
+            for side in Side
+        }
         self.capabilities = {side: who.memories[side].capabilities for side in Side}
         self.shared = self.capabilities[RIGHT].reads
         self.conflicts = [a for a in actions if a.op is Op.CONFLICT and self._is_mine(a)]
@@ -309,7 +316,8 @@ class Check:
         else:
             assert _as_it_was(before, after)
             if rules.healthy and edited == {True}:
-                assert not may_create, "not brought to the other side"
+                # Another new photo of its name may stand there: that is told.
+                assert not may_create or self.conflicts, "not brought to the other side"
             if rules.healthy and edited == {False}:
                 assert not may_delete, "not deleted"
 
@@ -346,8 +354,9 @@ class Check:
         assert origin is not None
         assert copy is not None
         assert self.who.tome(side.other, copy.shelf) is self.who.tome(side, origin.shelf)
+        taken = (copy.shelf, origin.name) in self.names[side.other]
         assert copy.name == origin.name or (
-            _is_like(copy.name, origin.name) and (copy.shelf, origin.name) in self.names[side.other]
+            _is_like(copy.name, origin.name) and (taken or origin.name in self.old_names)
         )
         assert _original(copy.picture) == _original(origin.picture)
         memory = self.who.memories[side.other]

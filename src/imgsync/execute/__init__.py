@@ -256,10 +256,10 @@ class _Executor:
             now = service.move(album, photo, to, name)
         if now.name != name and self._frees(name, key, side):
             self.detours.append((action, walk))
+        placed = action.name != action.to[1] or self._are_named(walk)
         self.linked.discard(spot_of(side, walk.album(side), photo.name))
         self.linked.add(spot_of(side, key, now.name))
         walk.show(side, now, key)
-        placed = action.name != action.to[1] or self._are_named(walk)
         walk.link = settle(walk.link, walk.id, *walk.both, self.ends, frozenset(), placed=placed)
         self._write(walk, walk.new_home)
 
