@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -271,9 +271,10 @@ class Ledger:
             if path:
                 above = next((p for p in _above(path) if p in paths), "")
                 self._keeping(self._remember_child, paths.get(above, above), above, path, key)
+        ids = {self.states[key].header.id for key in paths.values() if key in self.states}
         for path, key in sorted({"": "", **paths}.items()):
             if key in self.states:
-                self._keeping(self._forget_strays, key, path, paths)
+                self._keeping(self._forget_strays, key, path, paths, ids)
 
     def _remember_child(self, above_key: str, above: str, path: str, key: str) -> None:
         below = path[len(above) + 1 :] if above else path
@@ -294,10 +295,14 @@ class Ledger:
         if child != old:
             parent.put_child(child)
 
-    def _forget_strays(self, key: str, path: str, paths: Mapping[str, str]) -> None:
-        """Albums remembered in one folder that stand elsewhere now, or below a nearer one."""
+    def _forget_strays(
+        self, key: str, path: str, paths: Mapping[str, str], ids: Collection[str]
+    ) -> None:
+        """Albums remembered in one folder that stand elsewhere now, or below a nearer one.
+
+        `ids`: of the albums that were looked at closely and stand somewhere.
+        """
         state = self.states[key]
-        ids = {s.header.id for k, s in self.states.items() if k in paths.values()}
         for below, child in list(state.children.items()):
             full = join(path, below)
             if full in paths:
