@@ -431,6 +431,10 @@ class _Eye:
         if actions:
             self._add(actions)
         elif pair.base is not None and pair.left is not None and pair.right is not None:
+            if pair.album in self.findings.missing:
+                # It was moved out of a folder that is gone, and this run is not about moves: what
+                # is remembered of the folder is all that tells.
+                self.findings.open.add(pair.album)
             placed = Field.CONTENT in self.run.policy.fields
             link = settle(
                 pair.base,

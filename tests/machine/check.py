@@ -265,8 +265,14 @@ class Check:
 
     def _is_own(self, part: str) -> bool:
         """Whether each side keeps its own name, as nothing can be done about it."""
-        able = all(self.capabilities[side].renames for side in Side)
-        return part == "name" and not (able or self._is_told(part))
+        if part != "name" or self._is_told(part):
+            return False
+        able = {side: self.capabilities[side].renames for side in Side}
+        here, there = self._two(self.before)[part]
+        return any(
+            (there == past_there and not able[RIGHT]) or (here == past_here and not able[LEFT])
+            for past_here, past_there in self.story.pasts[part]
+        )
 
     def _agree_on_set(self, each: Field) -> None:
         new = self._elements(each, self.after)
@@ -411,8 +417,16 @@ def check_album(
     now = home(tome.halves[LEFT].path), home(tome.halves[RIGHT].path)
 
     def able(side: Side) -> bool:
-        can = who.memories[side].capabilities.moves_albums
-        return can and side in rules.writes and Field.CONTENT in rules.fields
+        can = who.memories[side].capabilities.moves_albums and side in rules.writes
+        path = before[0 if side is RIGHT else 1]
+        taken = any(
+            other is not tome
+            and side in other.halves
+            and home(other.halves[side].path) == path
+            and (side.other not in other.halves or home(other.halves[side.other].path) == path)
+            for other in who.tomes
+        )
+        return can and Field.CONTENT in rules.fields and not taken
 
     if tome.linked is Linked.NO or Field.CONTENT not in rules.fields:
         may = {Outcome(*before)}
