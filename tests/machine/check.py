@@ -407,6 +407,12 @@ def _is_like(name: str, wanted: str) -> bool:
     return name.startswith(f"{stem}-") and name.endswith(f"{dot}{suffix}")
 
 
+def _is_to_move(who: Who, tome: Tome, side: Side, path: str) -> bool:
+    """Whether an album still stands on a side, and there at another path."""
+    shelf = tome.halves.get(side)
+    return shelf in who.memories[side].shelves and home(shelf.path) != path
+
+
 def check_album(
     who: Who, tome: Tome, rules: Rules, before: Two, actions: Sequence[Action], known: bool
 ) -> None:
@@ -421,9 +427,9 @@ def check_album(
         path = before[0 if side is RIGHT else 1]
         taken = any(
             other is not tome
-            and side in other.halves
+            and other.halves.get(side) in who.memories[side].shelves
             and home(other.halves[side].path) == path
-            and (side.other not in other.halves or home(other.halves[side.other].path) == path)
+            and not _is_to_move(who, other, side.other, path)
             for other in who.tomes
         )
         return can and Field.CONTENT in rules.fields and not taken
