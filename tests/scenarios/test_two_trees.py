@@ -320,6 +320,15 @@ class TestPartialRuns:
         assert synced.nas.said("2012 Sea/IMG_1.jpg").caption == "later"
         assert synced.in_step()
 
+    def test_a_folder_is_missed_until_the_moves_out_of_it_are_carried(self, synced: Any) -> None:
+        for name in ("IMG_3.jpg", "IMG_4.jpg"):
+            synced.here.rename(f"2013/Alps/{name}", f"2012 Sea/{name}")
+        synced.here.remove("2013")
+        assert synced.sync("--only", "rating").actions() == set()
+        assert synced.sync().summary["moved"] == 2
+        assert synced.nas.names() == synced.here.names()
+        assert synced.in_step()
+
     def test_a_skipped_field_does_not_travel_in_the_bytes(self, trees: Any) -> None:
         trees.here.add("a/1.jpg", 1, caption="private", rating=4)
         assert trees.sync("--skip", "caption").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple
@@ -16,6 +17,7 @@ from .database import Change, Database
 __all__ = ["Mysql", "Server", "parse"]
 
 _PATIENCE = 10
+_PAUSES = (0.05, 0.2, 0.5)  # seconds between looks for who else has the database open
 _DENIED = {
     ER.ACCESS_DENIED_ERROR,
     ER.DBACCESS_DENIED_ERROR,
@@ -102,10 +104,23 @@ class Mysql(Database):
                 raise
 
     def users(self) -> Iterator[str]:
-        """Connections of other processes to the database, which is what digiKam would be."""
-        for number, user, host, database, *_ in self.rows("SHOW PROCESSLIST"):
-            if database == self._database and number not in self._own:
-                yield f"connection {number} of {user}@{host}"
+        """Connections of other processes to the database, which is what digiKam would be.
+
+        One that has just been closed is listed for a moment more: it does not count.
+        """
+        found = self._others()
+        for pause in _PAUSES:
+            if found:
+                time.sleep(pause)
+                found &= self._others()
+        yield from sorted(found)
+
+    def _others(self) -> set[str]:
+        return {
+            f"connection {number} of {user}@{host}"
+            for number, user, host, database, *_ in self.rows("SHOW PROCESSLIST")
+            if database == self._database and number not in self._own
+        }
 
     def back_up(self) -> None:
         """A server has its own ways (mysqldump): nothing is done here."""
