@@ -116,6 +116,12 @@ def detour(path: str) -> str:
     return join(outer, _WAITING + name)
 
 
+def _detours(path: str) -> Iterator[str]:
+    """Where an album of this path may wait, itself or with one above it."""
+    yield detour(path)
+    yield from (join(detour(outer), rest) for outer, rest in above(path) if outer)
+
+
 def home(path: str) -> str:
     """`path` without detours: an album on one counts as not moved, for nobody has put it there."""
     return "/".join(name.removeprefix(_WAITING) for name in path.split("/"))
@@ -191,10 +197,8 @@ class _Atlas:
     def spots(self, path: str, past: AlbumThere) -> Iterator[str]:
         """Where a folder's album may stand whose ref is gone, the likeliest first.
 
-        On a detour of a run that was killed; where it was; or below the album that it was in.
+        Where it was; or below the album that it was in.
         """
-        yield detour(past.path)
-        yield from (join(detour(outer), rest) for outer, rest in above(past.path))
         yield past.path
         for outer, rest in above(path):
             place = self.by_key.get(outer)
@@ -285,7 +289,9 @@ def _find(
 ) -> tuple[dict[str, Album], dict[str, AlbumThere]]:
     """Albums found by their refs, by path here; and what is known of those whose ref is gone.
 
-    Of a folder and its copy, which both hold the ref, the one that has not moved is the album.
+    Of a folder and its copy, which both hold the ref, the one that has not moved is the album. One
+    on a detour that no ref names was put there by a run that was killed before it could write that
+    down; if its ref is a path, a new album may have it by now.
     """
     by_ref = {album.ref: album for album in rights}
     owners: dict[str, Folder] = {}
@@ -294,13 +300,19 @@ def _find(
             rival = owners.get(folder.there.ref)
             if rival is None or folder.there.here == folder.absolute:
                 owners[folder.there.ref] = folder
+    waiting = {a.path: a for a in rights if a.path != home(a.path) and a.ref not in owners}
     found: dict[str, Album] = {}
     lost: dict[str, AlbumThere] = {}
     for ref, folder in owners.items():
-        if ref in by_ref:
-            found[folder.album.path] = by_ref[ref]
-        elif folder.there is not None:
-            lost[folder.album.path] = folder.there
+        assert folder.there is not None
+        past, album = folder.there, by_ref.get(ref)
+        detours = (path for path in _detours(past.path) if path in waiting)
+        if waiting and (album is None or album.path == past.path):
+            album = next(map(waiting.__getitem__, detours), album)
+        if album is not None:
+            found[folder.album.path] = album
+        else:
+            lost[folder.album.path] = past
     return found, lost
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from .albums import Folder, Place, below, join, pair_albums, pair_new_albums, surveyed
+from .albums import Folder, Place, above, below, join, pair_albums, pair_new_albums, surveyed
 from .errors import Error, Refused, Rejected, Stale, StateError
 from .events import Failed, Found, Planned, Scanned, Shown, Summary, count
 from .match import Leftovers, by_ref, relink
@@ -58,7 +58,7 @@ class _Eye:
         ground, policy = self.findings.ground, self.run.policy
         places = pair_albums(folders, free, ground, policy, self.ends)
         shift(places, self.ends, policy, self.findings.missing)
-        self._take_keys(places)
+        self._take_keys({p.left.path: p.key for p in places if p.left and p.left.path != p.key})
         self._scan([*places, *pair_new_albums(places, free, ground), *vanished])
         self._think()
         for event in self.planned:
@@ -105,37 +105,40 @@ class _Eye:
         by_ref = {album.ref: album for album in rights}
         ids = {self._header(key).id for key in present}
         places = []
-        for above in sorted(present | {""}):
-            if self._is_hidden(above):
+        for outer in sorted(present | {""}):
+            if self._is_hidden(outer):
                 continue
-            for path in self._header(above).below:
-                key = join(above, path)
+            for path in self._header(outer).below:
+                key = join(outer, path)
                 if key in present or self._is_hidden(key):
                     continue
-                child = self._state(above).children[path]
+                child = self._state(outer).children[path]
                 there = child.links.get(self.run.key)
                 if child.id in ids or there is None:
                     continue
-                self.findings.missing[key] = (above, child)
+                self.findings.missing[key] = (outer, child)
                 right = by_ref.get(there.ref)
                 if right is None:
                     self.findings.linked += len(there.photos)
-                    self.gone.append((above, key))
+                    self.gone.append((outer, key))
                 else:
                     places.append(Place(key, right=right, right_path=right.path))
         return places
 
-    def _take_keys(self, places: Iterable[Place]) -> None:
-        """From now on albums go by their keys: folders that are moved have other paths yet."""
-        keys = {p.left.path: p.key for p in places if p.left and p.left.path != p.key}
+    def _take_keys(self, keys: Mapping[str, str]) -> None:
+        """From now on albums go by other keys: their folders are to be moved there.
+
+        `keys`: the new ones by the old ones, which are the paths of the folders yet.
+        """
         findings = self.findings
-        findings.paths = {key: path for path, key in keys.items()}
+        findings.paths |= {key: path for path, key in keys.items()}
         findings.states = {keys.get(path, path): s for path, s in findings.states.items()}
-        self.headers = {keys.get(path, path): header for path, header in self.headers.items()}
-        self.gone = [(keys.get(path, path), key) for path, key in self.gone]
         findings.missing = {
             key: (keys.get(path, path), child) for key, (path, child) in findings.missing.items()
         }
+        findings.open = {keys.get(path, path) for path in findings.open}
+        self.headers = {keys.get(path, path): header for path, header in self.headers.items()}
+        self.gone = [(keys.get(path, path), key) for path, key in self.gone]
 
     def _is_hidden(self, key: str) -> bool:
         """Whether an album is not looked at: left out by the run, or unreadable on the left."""
@@ -349,21 +352,55 @@ class _Eye:
 
     def _take_over(self, lost: Place, found: Place) -> None:
         """The album of `found` is the one that `lost` misses: it was moved."""
+        policy = self.run.policy
         wanted = join(self.findings.ground.base, lost.key)
         lost.right, lost.right_path, lost.lost = found.right, found.right_path, False
         strangers = self.rest.strangers[Side.RIGHT]
         strangers[lost.key] = strangers.pop(found.key)
         if found.key == lost.key:
             return
-        if not lost.strayed or self.run.policy.prefer is Side.RIGHT:
-            lost.move, lost.to = Side.LEFT, found.key
-        elif self.run.policy.prefer is Side.LEFT:
-            lost.move, lost.to = Side.RIGHT, wanted
+        lost.along = self._carrier(lost, found.key)
+        if lost.along is not None:
+            self._take_key(lost, found.key)
+            return
+        if not lost.strayed or policy.prefer is Side.RIGHT:
+            lost.move, lost.at, lost.to = Side.LEFT, lost.key, found.key
+        elif policy.prefer is Side.LEFT:
+            lost.move, lost.at, lost.to = Side.RIGHT, found.right_path, wanted
         else:
             lost.disputed = True
         if lost.move is not None:
-            lost.at = lost.key if lost.move is Side.LEFT else found.right_path
-            lost.blocked = forbids_move(lost.move, self.run.policy, self.ends)
+            lost.blocked = forbids_move(lost.move, policy, self.ends)
+        if lost.move is Side.LEFT and lost.blocked is None:
+            self._take_key(lost, found.key)
+
+    def _carrier(self, lost: Place, key: str) -> Place | None:
+        """The moved album that takes one along to `key`, if one does."""
+        paths = self.findings.paths
+        movers = {
+            paths[place.key]: place
+            for place in self.findings.places.values()
+            if place.move is Side.LEFT and place.blocked is None
+        }
+        for outer, rest in above(lost.key):
+            if outer in movers:
+                return movers[outer] if join(movers[outer].to, rest) == key else None
+        return None
+
+    def _take_key(self, place: Place, key: str) -> None:
+        """From now on an album goes by the path to which its folder is moved."""
+        old, place.key = place.key, key
+        self._take_keys({old: key})
+        self.findings.places[key] = self.findings.places.pop(old)
+        for photos in self.rest.strangers.values():
+            if old in photos:
+                photos[key] = photos.pop(old)
+        self.rest.links = [
+            msgspec.structs.replace(pair, album=key, left_album=key, right_album=key)
+            if pair.album == old
+            else pair
+            for pair in self.rest.links
+        ]
 
     # Thinking.
 
@@ -374,14 +411,17 @@ class _Eye:
         relink(self.rest)
         strangers = self.rest.strangers
         for pair in self.rest.links:
-            self._consider(pair, self.findings.states.get(pair.album))
+            if pair.album in self.findings.missing and not self._carries_moves():
+                self._leave(pair)
+            else:
+                self._consider(pair, self.findings.states.get(pair.album))
         pairs, undecided = introduce(self.run, self.findings.places, strangers)
         for pair in pairs:
             self._consider(pair, None)
         for event in undecided:
             self._fail(event)
-        for above, key in self.gone:
-            action = Action(op=Op.FORGET, pair=Pair(above), album=key, why="gone on both sides")
+        for outer, key in self.gone:
+            action = Action(op=Op.FORGET, pair=Pair(outer), album=key, why="gone on both sides")
             self._add((action,))
 
     def _claim_edited(self) -> None:
@@ -403,7 +443,7 @@ class _Eye:
 
     def _think_of_place(self, place: Place) -> None:
         """The album's own actions: it is moved, or was moved on both sides."""
-        if Field.CONTENT not in self.run.policy.fields:
+        if not self._carries_moves():
             return
         if place.disputed:
             why = f"moved on both sides, on {self.ends.right.name} to {place.right_path}"
@@ -421,30 +461,36 @@ class _Eye:
             )
             self._add((action,))
 
-    def _consider(self, pair: Pair, state: State | None) -> None:
+    def _carries_moves(self) -> bool:
+        return Field.CONTENT in self.run.policy.fields
+
+    def _leave(self, pair: Pair) -> None:
+        """Leaves a photo of a folder that is gone to a run that carries its move, or deletion.
+
+        Until then its link has no state to be written to: what is remembered of the folder in the
+        one above is all that tells.
+        """
+        self._keep_name(pair)
+        self.findings.open |= {pair.album, pair.left_album, pair.right_album}
+
+    def _keep_name(self, pair: Pair) -> None:
+        """Keeps other photos from the names of one that has a link."""
         for side in Side:
             photo = pair.photo(side)
             if pair.base is not None and photo is not None:
                 self.findings.linked_names.add((side, pair.album_of(side), photo.name))
+
+    def _consider(self, pair: Pair, state: State | None) -> None:
+        self._keep_name(pair)
         actions = plan(pair, self.ends, self.run.policy)
         self._keep_names(pair, actions)
         if actions:
             self._add(actions)
         elif pair.base is not None and pair.left is not None and pair.right is not None:
-            if pair.album in self.findings.missing:
-                # It was moved out of a folder that is gone, and this run is not about moves: what
-                # is remembered of the folder is all that tells.
-                self.findings.open.add(pair.album)
-            placed = Field.CONTENT in self.run.policy.fields
-            link = settle(
-                pair.base,
-                pair.base.id,
-                pair.left,
-                pair.right,
-                self.ends,
-                frozenset(),
-                placed=placed,
-            )
+            none: frozenset[Field] = frozenset()
+            shown = pair.left, pair.right
+            placed = self._carries_moves()
+            link = settle(pair.base, pair.base.id, *shown, self.ends, none, placed=placed)
             record = state.records.get(pair.base.id) if state else None
             if link != pair.base or (record and (record.photo != pair.left or record.racy)):
                 fresh = Refresh(link, pair.left)

@@ -148,7 +148,7 @@ class Check:
     def _outcomes(self, part: str, now: Two) -> set[Outcome]:
         if self.story.contested and not self._may_replace():
             return {Outcome(*now, told=part == "content")}
-        if not self._covers(part):
+        if not self._covers(part) or self._waits():
             return {Outcome(*now)}
         pasts = self.story.pasts[part] | self._strangers_past(part, now)
         return one_value(
@@ -159,6 +159,10 @@ class Check:
             self._able(part),
             self.rules,
         )
+
+    def _waits(self) -> bool:
+        """Whether a photo is left alone: moved out of a folder that is gone, and not to move."""
+        return self.story.forgotten and Field.CONTENT not in self.rules.fields
 
     def _may_replace(self) -> bool:
         prefer = self.rules.prefer
@@ -211,7 +215,8 @@ class Check:
         for key in now.keys() | new.keys() | known:
             here, there = now.get(key, NOWHERE)
             left, right = new.get(key, NOWHERE)
-            if (self.story.contested and not self._may_replace()) or each not in self.rules.fields:
+            left_alone = each not in self.rules.fields or self._waits()
+            if left_alone or (self.story.contested and not self._may_replace()):
                 assert (here, there) == (left, right), (each, key)
                 continue
             pasts = self.story.elements.get((each, key), {NOWHERE})

@@ -61,7 +61,6 @@ class History(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
         self.world = World(Path(self.folder.name), self.right(), DISK)
-        self.has_lost = False  # a folder
 
     @initialize(photos=st.sampled_from([1, 2, 3]), synced=st.booleans())
     def begin(self, photos: int, synced: bool) -> None:
@@ -182,7 +181,6 @@ class History(RuleBasedStateMachine):
         paths = sorted(shelf.path for shelf in self.world.memories[LEFT].shelves if shelf.path)
         if paths and number < 2:
             self.world.lose(paths[number % len(paths)])
-            self.has_lost = True
 
     @rule(number=which)
     def remove_album(self, number: int) -> None:
@@ -211,9 +209,7 @@ class History(RuleBasedStateMachine):
         delete=st.booleans(),
     )
     def sync_partly(self, fields: set[Field], delete: bool) -> None:
-        # Links of a folder that is gone have no place to be written to until a whole run.
-        if not self.has_lost:
-            self.world.run(Rules(fields=frozenset(fields), delete=delete))
+        self.world.run(Rules(fields=frozenset(fields), delete=delete))
 
     @rule()
     def cache(self) -> None:

@@ -316,10 +316,13 @@ class Who:
                 story.forgotten = False
                 story.linked = Linked.YES if rules.healthy else Linked.MAYBE
 
-    def believe(self, links: Iterable[tuple[str, Link, bool]]) -> None:
+    def believe(
+        self, links: Iterable[tuple[str, Link, bool]], paths: Iterable[tuple[str, Two]]
+    ) -> None:
         """Who is who is now what img-sync remembers, if that leaves no doubt.
 
-        Each link comes with its album, and whether the file that it names is gone.
+        Each link comes with its album, and whether the file that it names is gone; `paths` are
+        those of the albums here, and what is agreed of them.
         """
         self.now = {side: look(memory) for side, memory in self.memories.items()}
         folders = {shelf.path: shelf for shelf in self.memories[LEFT].shelves}
@@ -342,6 +345,8 @@ class Who:
         if max(known.values(), default=0) > 1:
             assert self.is_blind, "one photo has two links"
             return
+        for album, agreed in paths:
+            self.tome(LEFT, folders[album]).paths = {agreed}
         self.stories, self.murky = stories, ""
 
     def _named(self, side: Side, tome: Tome, photo: Photo) -> Kept | None:

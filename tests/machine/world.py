@@ -143,7 +143,7 @@ class World:
         self._check_writes(rules, told, before, after)
         if self.who.murky:
             if rules.complete:
-                self.who.believe(self._remembered())
+                self.who.believe(self._remembered(), self._remembered_paths())
         else:
             self.who.notice_shelves()
             for tome, paths in albums.items():
@@ -255,6 +255,14 @@ class World:
                 if KEY in record.links:
                     link = record.links[KEY].link(record)
                     yield "" if album == "." else album, link, record.gone
+
+    def _remembered_paths(self) -> Iterator[tuple[str, Two]]:
+        """Of each album its path here, and those that are agreed."""
+        for path in self.top.glob(f"**/{NAME}"):
+            there = State.load(path.parent).header.albums.get(KEY)
+            if there is not None:
+                album = path.parent.relative_to(self.top).as_posix()
+                yield "" if album == "." else album, (there.rel, there.path)
 
     # What must be true of every run.
 

@@ -202,6 +202,31 @@ def test_what_moved_on_one_side_moves_on_the_other(ground: Ground, side: Side, m
     assert ground.sync() == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("ground", "side"),
+    [("a tree", Side.LEFT), ("by ids", Side.LEFT), ("by ids", Side.RIGHT)],
+    indirect=["ground"],
+)
+def test_what_stands_in_a_moved_folder_is_not_moved_itself(ground: Ground, side: Side) -> None:
+    ground.move(side, "a", "x")
+    actions, _ = ground.sync()
+    assert [(action.album, action.to) for action in actions] == [("a", ("x", ""))]
+    assert ground.shown(side) == ground.shown(side.other)
+
+
+def test_on_a_tree_too_only_the_outer_folder_is_moved(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    ground = Ground(tmp_path / "here", lambda: Files("there", tmp_path / "there", jobs=1))
+    ground.move(Side.RIGHT, "a", "x")
+    ground.move(Side.RIGHT, "b", "y")
+    ground.move(Side.RIGHT, "y/in", "y/out")
+    actions, _ = ground.sync()
+    told = {(action.album, action.to[0]) for action in actions}
+    assert told == {("a", "x"), ("b", "y"), ("b/in", "y/out")}
+    assert ground.shown(Side.LEFT) == ground.shown(Side.RIGHT)
+    assert ground.sync() == ([], [])
+
+
 @pytest.mark.parametrize("moves", ["swap", "both levels"])
 @carried_as_moves
 def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(
