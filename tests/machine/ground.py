@@ -80,10 +80,9 @@ class Watched(Faulty):
         self.opened: Kept | None = None
 
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
-        shelf = next(shelf for shelf in self.memory.shelves if shelf.path == album.path)
-        self.opened = next(
-            (kept for kept in shelf.photos if photo.ref in (kept.id, kept.name)), None
-        )
+        here = (shelf for shelf in self.memory.shelves if shelf.path == album.path)
+        photos = (kept for shelf in here for kept in shelf.photos)
+        self.opened = next((kept for kept in photos if photo.ref in (kept.id, kept.name)), None)
         return super().open(album, photo, without)
 
     def create(self, album: Album, source: Source) -> Photo:

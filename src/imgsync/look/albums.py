@@ -1,0 +1,116 @@
+"""Finds the albums of both sides, and what is remembered of those that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..albums import Folder, Place, below, join, pair_albums, pair_new_albums, surveyed
+from ..errors import StateError
+from ..events import Failed, Found
+from ..model import Album, Side
+from ..service import Unread
+from ..shifts import shift
+from ..state import State, peek
+from .notes import Notes
+
+__all__ = ["find_places"]
+
+
+def find_places(notes: Notes) -> list[Place]:
+    """The albums of a run, but for those that it does not look at.
+
+    Places of folders that vanished come last. Raises ServiceError.
+    """
+    return _Survey(notes).places()
+
+
+class _Survey:
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.run = notes.run
+        self.findings = notes.findings
+        self.unread: dict[Side, set[str]] = {side: set() for side in Side}
+        self.broken: set[str] = set()  # albums whose state cannot be read
+
+    def places(self) -> list[Place]:
+        folders = list(self._folders())
+        rights = list(self._albums(Side.RIGHT))
+        vanished = self._vanished({f.album.path for f in folders}, rights)
+        reserved = {place.right.ref for place in vanished if place.right}
+        free = [album for album in rights if album.ref not in reserved]
+        ends, policy = self.run.ends, self.run.policy
+        self.run.listen(Found(ends.left.name, len(folders)))
+        self.run.listen(Found(ends.right.name, len(rights)))
+        ground = self.findings.ground = surveyed(folders, self.run.ground)
+        places = pair_albums(folders, free, ground, policy, ends)
+        shift(places, ends, policy, self.findings.missing)
+        moved = {p.left.path: p.key for p in places if p.left and p.left.path != p.key}
+        self.notes.take_keys(moved)
+        places += [*pair_new_albums(places, free, ground), *vanished]
+        return [place for place in places if not self._is_unseen(place)]
+
+    def _folders(self) -> Iterator[Folder]:
+        """The folders of the left side that are albums, with what is remembered of each."""
+        for album in self._albums(Side.LEFT):
+            folder = self.run.folder(album.path)
+            try:
+                header = self.notes.headers[album.path] = peek(folder)
+                if header is None:
+                    state = self.findings.states[album.path] = State.load(folder)
+                    header = state.header if state.exists else None
+            except StateError as error:
+                self.notes.trouble(album.path, error)
+                self.broken.add(album.path)
+                continue
+            there = header.albums.get(self.run.key) if header else None
+            yield Folder(album, str(folder), there)
+
+    def _albums(self, side: Side) -> Iterator[Album]:
+        name = self.run.side(side).name
+        for album in self.run.side(side).albums():
+            path = album.name if isinstance(album, Unread) else album.path
+            if side is Side.LEFT and self.run.scope.hides_album(path):
+                continue
+            if isinstance(album, Unread):
+                self.unread[side].add(path)
+                self.notes.fail(Failed(name, path, None, album.why))
+            else:
+                yield album
+
+    def _vanished(self, present: set[str], rights: Iterable[Album]) -> list[Place]:
+        """Albums whose folders are gone, as the states of the folders above remember them."""
+        if not self.run.scope.recurse:
+            return []
+        by_ref = {album.ref: album for album in rights}
+        ids = {self.notes.header(key).id for key in present}
+        places = []
+        for outer in sorted(present | {""}):
+            if self._is_hidden(outer):
+                continue
+            for path in self.notes.header(outer).below:
+                key = join(outer, path)
+                if key in present or self._is_hidden(key):
+                    continue
+                child = self.notes.state(outer).children[path]
+                there = child.links.get(self.run.key)
+                if child.id in ids or there is None:
+                    continue
+                self.findings.missing[key] = (outer, child)
+                right = by_ref.get(there.ref)
+                if right is None:
+                    self.findings.linked += len(there.photos)
+                    self.notes.gone.append((outer, key))
+                else:
+                    places.append(Place(key, right=right, right_path=right.path))
+        return places
+
+    def _is_unseen(self, place: Place) -> bool:
+        if self._is_hidden(self.notes.folder(place.key)):
+            return True
+        return any(below(place.right_path, path) is not None for path in self.unread[Side.RIGHT])
+
+    def _is_hidden(self, key: str) -> bool:
+        """Whether an album is not looked at: left out by the run, or unreadable on the left."""
+        if key in self.broken or self.run.scope.hides_album(key):
+            return True
+        return any(below(key, path) is not None for path in self.unread[Side.LEFT])

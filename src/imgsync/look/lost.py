@@ -1,0 +1,99 @@
+"""Finds albums that were moved on a service that knows them by their paths alone."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..albums import Place, above, join
+from ..match import Leftovers
+from ..model import Side
+from ..shifts import forbids_move
+from .notes import Notes
+
+__all__ = ["find_lost"]
+
+
+def find_lost(notes: Notes, rest: Leftovers) -> None:
+    """Gives albums back what was moved on the right, and is new there by its path.
+
+    The new album that shows most of the pictures of a lost one, and more than half, is it. Other
+    new ones are dropped if the run does not bring new albums here.
+    """
+    _Search(notes, rest).search()
+
+
+class _Search:
+    def __init__(self, notes: Notes, rest: Leftovers) -> None:
+        self.notes = notes
+        self.run = notes.run
+        self.findings = notes.findings
+        self.rest = rest
+
+    def search(self) -> None:
+        places = self.findings.places
+        for lost in [place for place in places.values() if place.lost]:
+            links = [pair.base for pair in self.rest.links if pair.album == lost.key and pair.base]
+            marks = {mark for link in links for mark in link.right.marks}
+            best = [
+                (sum(not photo.marks.isdisjoint(marks) for photo in photos), key)
+                for key, photos in self.rest.strangers[Side.RIGHT].items()
+                if key in places and not places[key].known
+            ]
+            share, key = max(best, default=(0, ""))
+            if share * 2 > len(links):
+                self._take_over(lost, places.pop(key))
+        for key in [key for key, place in places.items() if not place.known]:
+            if not self.run.scope.new_albums:
+                del places[key]
+                self.rest.strangers[Side.RIGHT].pop(key, None)
+
+    def _take_over(self, lost: Place, found: Place) -> None:
+        """The album of `found` is the one that `lost` misses: it was moved."""
+        policy = self.run.policy
+        wanted = join(self.findings.ground.base, lost.key)
+        lost.right, lost.right_path, lost.lost = found.right, found.right_path, False
+        strangers = self.rest.strangers[Side.RIGHT]
+        strangers[lost.key] = strangers.pop(found.key)
+        if found.key == lost.key:
+            return
+        lost.along = self._carrier(lost, found.key)
+        if lost.along is not None:
+            self._take_key(lost, found.key)
+            return
+        if not lost.strayed or policy.prefer is Side.RIGHT:
+            lost.move, lost.at, lost.to = Side.LEFT, lost.key, found.key
+        elif policy.prefer is Side.LEFT:
+            lost.move, lost.at, lost.to = Side.RIGHT, found.right_path, wanted
+        else:
+            lost.disputed = True
+        if lost.move is not None:
+            lost.blocked = forbids_move(lost.move, policy, self.run.ends)
+        if lost.move is Side.LEFT and lost.blocked is None:
+            self._take_key(lost, found.key)
+
+    def _carrier(self, lost: Place, key: str) -> Place | None:
+        """The moved album that takes one along to `key`, if one does."""
+        movers = {
+            self.notes.folder(place.key): place
+            for place in self.findings.places.values()
+            if place.move is Side.LEFT and place.blocked is None
+        }
+        for outer, rest in above(lost.key):
+            if outer in movers:
+                return movers[outer] if join(movers[outer].to, rest) == key else None
+        return None
+
+    def _take_key(self, place: Place, key: str) -> None:
+        """From now on an album goes by the path to which its folder is moved."""
+        old, place.key = place.key, key
+        self.notes.take_keys({old: key})
+        self.findings.places[key] = self.findings.places.pop(old)
+        for photos in self.rest.strangers.values():
+            if old in photos:
+                photos[key] = photos.pop(old)
+        self.rest.links = [
+            msgspec.structs.replace(pair, album=key, left_album=key, right_album=key)
+            if pair.album == old
+            else pair
+            for pair in self.rest.links
+        ]

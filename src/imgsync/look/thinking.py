@@ -1,0 +1,162 @@
+"""Thinks about all that a look has found: what is therefore to be done."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..albums import Place
+from ..events import Planned, count
+from ..match import Leftovers, relink
+from ..meeting import introduce
+from ..model import NOTHING_SAID, Field, Link, Pair, Side
+from ..plan import Action, Op, are_named, plan, settle
+from ..run import Refresh
+from ..state import new_id
+from .notes import Notes
+
+__all__ = ["Thinking"]
+
+
+class Thinking:
+    """Thinks about one pair after another, and adds what is to be done to the notes."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.run = notes.run
+        self.ends = notes.ends
+        self.findings = notes.findings
+
+    def finish(self, rest: Leftovers) -> None:
+        """Thinks about the albums themselves, and about what has not found its other half."""
+        for place in self.findings.places.values():
+            self._think_of_place(place)
+        self._claim_edited(rest)
+        relink(rest)
+        for pair in rest.links:
+            if pair.album in self.findings.missing and not self._carries_moves():
+                self._leave(pair)
+            else:
+                self.consider(pair)
+        pairs, undecided = introduce(self.run, self.findings.places, rest.strangers)
+        for pair in pairs:
+            self.consider(pair)
+        for event in undecided:
+            self.notes.fail(event)
+        for outer, key in self.notes.gone:
+            action = Action(op=Op.FORGET, pair=Pair(outer), album=key, why="gone on both sides")
+            self._add((action,))
+
+    def _claim_edited(self, rest: Leftovers) -> None:
+        """Photos of vanished folders that were edited since, and whose picture stands elsewhere.
+
+        Somebody has moved it there before the folder vanished; what was agreed about it is gone.
+        """
+        strangers = rest.strangers
+        marks = {
+            mark for photos in strangers[Side.LEFT].values() for p in photos for mark in p.marks
+        }
+        for key in self.findings.missing.keys() & strangers[Side.RIGHT].keys():
+            for photo in list(strangers[Side.RIGHT][key]):
+                if not photo.marks.isdisjoint(marks):
+                    past = msgspec.structs.replace(photo, version="", metadata=NOTHING_SAID)
+                    link = Link(new_id(), left=past, right=past)
+                    rest.links.append(Pair(key, link, None, photo, key, key))
+                    strangers[Side.RIGHT][key].remove(photo)
+
+    def _think_of_place(self, place: Place) -> None:
+        """The album's own actions: it is moved, or was moved on both sides."""
+        if not self._carries_moves():
+            return
+        if place.disputed:
+            why = f"moved on both sides, on {self.ends.right.name} to {place.right_path}"
+            action = Action(op=Op.CONFLICT, pair=Pair(place.key), album=place.key, why=why)
+            self._add((action,))
+        elif place.move is not None:
+            action = Action(
+                op=Op.MOVE,
+                pair=Pair(place.key),
+                side=place.move,
+                album=place.at,
+                to=(place.to, ""),
+                why=f"moved on {self.ends[place.move.other].name} to {place.to}",
+                blocked=place.blocked,
+            )
+            self._add((action,))
+
+    def _carries_moves(self) -> bool:
+        return Field.CONTENT in self.run.policy.fields
+
+    def _leave(self, pair: Pair) -> None:
+        """Leaves a photo of a folder that is gone to a run that carries its move, or deletion.
+
+        Until then its link has no state to be written to: what is remembered of the folder in the
+        one above is all that tells.
+        """
+        self._keep_name(pair)
+        self.findings.open |= {pair.album, pair.left_album, pair.right_album}
+
+    def _keep_name(self, pair: Pair) -> None:
+        """Keeps other photos from the names of one that has a link."""
+        for side in Side:
+            photo = pair.photo(side)
+            if pair.base is not None and photo is not None:
+                self.findings.linked_names.add((side, pair.album_of(side), photo.name))
+
+    def consider(self, pair: Pair) -> None:
+        """Thinks about one pair; what needs no action, and is news to its state, is a refresh."""
+        self._keep_name(pair)
+        actions = plan(pair, self.ends, self.run.policy)
+        self._keep_names(pair, actions)
+        if actions:
+            self._add(actions)
+        elif pair.base is not None and pair.left is not None and pair.right is not None:
+            none: frozenset[Field] = frozenset()
+            shown = pair.left, pair.right
+            placed = self._carries_moves()
+            link = settle(pair.base, pair.base.id, *shown, self.ends, none, placed=placed)
+            state = self.findings.states.get(pair.album)
+            record = state.records.get(pair.base.id) if state else None
+            if link != pair.base or (record and (record.photo != pair.left or record.racy)):
+                fresh = Refresh(link, pair.left)
+                self.findings.refreshes.setdefault(pair.album, []).append(fresh)
+
+    def _keep_names(self, pair: Pair, actions: tuple[Action, ...]) -> None:
+        """Keeps other photos from the old names of one whose new name or album stays in dispute.
+
+        It is still known by them: a twin that took one would be taken for it.
+        """
+        base, left, right = pair.base, pair.left, pair.right
+        if base is None or left is None or right is None:
+            return
+        named = are_named(base, left, right, self.ends, self.run.policy)
+        moved = any(a.op is Op.MOVE and a.blocked is None for a in actions)
+        if not moved and not (named and pair.left_album == pair.right_album):
+            for side in Side:
+                name = base.half(side).name
+                self.findings.linked_names.add((side, pair.album, name))
+
+    def _add(self, actions: tuple[Action, ...]) -> None:
+        actions = tuple(map(self._if_possible, actions))
+        self.findings.units.append(actions)
+        for action in actions:
+            self.notes.plan.actions.append(action)
+            self.notes.plan.summary += count(action)
+            planned = Planned(action, self.run.name(action.side))
+            if self.run.scope.show:
+                self.notes.later.append(planned)  # behind all that is shown
+            else:
+                self.run.listen(planned)
+            if action.blocked is not None or action.op is Op.CONFLICT:
+                pair = action.pair
+                self.findings.open |= {action.album, pair.album, pair.left_album, pair.right_album}
+
+    def _if_possible(self, action: Action) -> Action:
+        """The action, blocked if its state could not be written, or its album not be made."""
+        state = self.findings.states.get(action.pair.left_album)
+        why = state.why_read_only if state else ""
+        if action.side is Side.RIGHT and action.op in (Op.CREATE, Op.MOVE) and action.name:
+            place = self.findings.places.get(action.to[0] if action.op is Op.MOVE else action.album)
+            why = why or (place.crowded if place else "")
+        if action.blocked is None and action.op is not Op.CONFLICT and why:
+            return msgspec.structs.replace(action, blocked=why)
+        return action
