@@ -44,8 +44,9 @@ SIZES = {"full": Size(10_000, 100_000, 1_000), "small": Size(500, 5_000, 60)}
 
 def img_sync(scratch: Path, *words: str | Path) -> Command:
     """A run with a home folder of its own; one that finds any difference is a failure."""
-    home = {"HOME": str(scratch / "home"), "XDG_STATE_HOME": str(scratch / "home/state")}
-    return Command((IMG_SYNC, *words), environment=home)
+    home = scratch / "home"
+    places = {f"XDG_{kind}_HOME": str(home / kind) for kind in ("CACHE", "STATE")}
+    return Command((IMG_SYNC, *words), environment={"HOME": str(home), **places})
 
 
 def nothing_changed(scratch: Path, size: Size) -> list[Row]:
@@ -96,7 +97,7 @@ def first_scan(scratch: Path, size: Size) -> list[Row]:
         peers.append(Command((exiftool, *words, tree), frozenset({0, 1})))
     scans, others = [], []
     for _ in range(ROUNDS):
-        corpora.forget(tree)
+        corpora.forget(tree, scratch / "home")
         scans += best_of(1, scan)
         others.append(best_of(1, *peers))
     ours = min(scans, key=lambda cost: cost.seconds)

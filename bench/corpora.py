@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import struct
 from io import BytesIO
 from pathlib import Path
@@ -38,10 +39,11 @@ def camera_photos(tree: Path, count: int, originals: Path) -> int:
     return total
 
 
-def forget(tree: Path) -> None:
-    """Makes every album of the tree a new one."""
+def forget(tree: Path, home: Path) -> None:
+    """Makes every album of the tree a new one, and drops what was kept of it in `home`."""
     for state in tree.rglob(".img-sync.db"):
         state.unlink()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _add(tree: Path, number: int, data: bytes) -> None:

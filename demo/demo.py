@@ -116,7 +116,9 @@ def run(folder: Path, line: str, expect: int = 0) -> str:
     """Runs what a person would type in `folder`; shows it with all that it prints."""
     print(f"\n$ {line}", flush=True)
     search = f"{IMG_SYNC.parent}{os.pathsep}{os.environ['PATH']}"
-    private = {f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CONFIG", "DATA", "STATE")}
+    private = {
+        f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CACHE", "CONFIG", "DATA", "STATE")
+    }
     done = subprocess.run(
         ["/bin/sh", "-c", line],
         cwd=folder,

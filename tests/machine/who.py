@@ -118,6 +118,9 @@ class Who:
                 self.murky = "an album was moved, and photos in it were painted over"
         if not mine:
             self.murky = "an album was moved, and no picture tells which"
+        old = {two[1] for two in tome.paths}
+        if any(shelf.path in old for shelf in self.memories[RIGHT].shelves):
+            self.murky = "an album was moved, and another stands at its path"
 
     # Before a run.
 

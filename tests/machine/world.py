@@ -141,11 +141,11 @@ class World:
         murky = bool(self.who.murky)
         rules = msgspec.structs.replace(rules, healthy=told.done and not troubled)
         self._check_writes(rules, told, before, after)
+        self.who.notice_shelves()
         if self.who.murky:
             if rules.complete:
                 self.who.believe(self._remembered(), self._remembered_paths())
         else:
-            self.who.notice_shelves()
             for tome, paths in albums.items():
                 check_album(self.who, tome, rules, paths, told.actions, self._is_known(tome))
             for tome in set(self.who.both()) - albums.keys():

@@ -154,6 +154,7 @@ class Configuration:
             jobs=self.defaults.jobs,
             own=own,
             sums=sums,
+            resumes=True,
         )
         return service
 

@@ -45,6 +45,7 @@ class Files(Service):
         on, a second one helps to look at a large tree.
     `own`: the state files in this tree are the run's own, which locks them itself.
     `sums`: checksums of whole files to tell with the photos ("sha1").
+    `resumes`: what is read, and remembered nowhere, is kept in the system's folder for caches.
 
     `on_trash` is told the path of every file that went to the trash, and where it is now.
     An album's ref is its path, a photo's its file name. Symbolic links count only where they
@@ -75,6 +76,7 @@ class Files(Service):
             write="embed" if write == "embed" else "sidecar",
             trash="auto" if trash == "auto" else _whole_path(name, "trash", trash),
             jobs=int(jobs),
+            resumes=True,
         )
 
     def __init__(
@@ -87,6 +89,7 @@ class Files(Service):
         jobs: int | None = None,
         own: bool = False,
         sums: Collection[str] = (),
+        resumes: bool = False,
     ) -> None:
         self.name = name
         self.on_trash: Callable[[str, str], None] = _tell_nobody
@@ -95,7 +98,7 @@ class Files(Service):
         self._own = own
         self._trash = trash_at(trash, self.top)
         self._jobs = jobs or os.cpu_count() or 1
-        self._scanner = Scanner(str(self.top), self._jobs, tuple(sorted(sums)))
+        self._scanner = Scanner(str(self.top), self._jobs, tuple(sorted(sums)), resumes=resumes)
         self._fingerprints: dict[str, str] = {}
         self._made: set[str] = set()  # albums that were made here and may have no photo yet
         able = not self._trash.missing

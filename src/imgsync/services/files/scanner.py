@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from .names import beginning
 from .tree import Entry, Stamp, list_folder, names_in
 
 if TYPE_CHECKING:
+    from .readings import Readings
     from .workers import Workers
 
 __all__ = ["Scanner", "find"]
@@ -40,10 +41,14 @@ def find(folder: Path, name: str) -> Entry:
 
 
 class Scanner:
-    """Reads photos for the tree at `top`, with up to `jobs` processes."""
+    """Reads photos for the tree at `top`, with up to `jobs` processes.
 
-    def __init__(self, top: str, jobs: int, sums: tuple[str, ...]) -> None:
+    `resumes`: it keeps what it reads until that is remembered, and goes on where a run was stopped.
+    """
+
+    def __init__(self, top: str, jobs: int, sums: tuple[str, ...], *, resumes: bool) -> None:
         self._top = top
+        self._resumes = resumes
         self._sums = sums
         self._jobs = jobs
         self._racy: dict[Path, set[str]] = {}
@@ -62,7 +67,9 @@ class Scanner:
             if isinstance(each, Entry)
             and (job := self._job(folder, each, look.known.get(each.name), look.check))
         }
-        readings = self._workers.read(list(jobs.values())) if jobs else iter(())
+        kept = self._kept(found, jobs) if jobs and look.check is not Check.ALL else {}
+        asked = [job for name, job in jobs.items() if name not in kept]
+        readings = self._workers.read(asked) if asked else iter(())
 
         def shown(each: Entry | Unread) -> Photo | Unread:
             if isinstance(each, Unread):
@@ -70,7 +77,11 @@ class Scanner:
             known = look.known.get(each.name)
             if known and each.name not in jobs:
                 return known
-            return self._shown(folder, each, next(readings), known)
+            if each.name in kept:
+                return self._shown(folder, each, kept[each.name], known)
+            reading = next(readings)
+            self._keep(jobs[each.name], reading)
+            return self._shown(folder, each, reading, known)
 
         return map(shown, found)
 
@@ -102,8 +113,35 @@ class Scanner:
         return name in self._racy.get(folder, ())
 
     def close(self) -> None:
+        """Ends the processes, and keeps what they have read."""
         if "_workers" in self.__dict__:
             self._workers.close()
+        if "_readings" in self.__dict__ and self._readings is not None:
+            self._readings.close()
+
+    def _kept(self, found: Iterable[Entry | Unread], jobs: Mapping[str, Job]) -> dict[str, Reading]:
+        """What a run before this one has read, and nobody remembers."""
+        if self._readings is None:
+            return {}
+        return {
+            each.name: reading
+            for each in found
+            if isinstance(each, Entry)
+            and (job := jobs.get(each.name))
+            and job.picture
+            and (reading := self._readings.find(job, each))
+        }
+
+    def _keep(self, job: Job, reading: Reading) -> None:
+        sure = not reading.trouble and not _is_racy(reading)
+        if self._readings is not None and job.picture and sure:
+            self._readings.add(job, reading)
+
+    @cached_property
+    def _readings(self) -> Readings | None:
+        from .readings import readings_of  # late, as the workers
+
+        return readings_of(Path(self._top)) if self._resumes else None
 
     @cached_property
     def _workers(self) -> Workers:
@@ -128,8 +166,7 @@ class Scanner:
         name = entry.name
         if reading.trouble:
             return Unread(name, name, reading.trouble)
-        changed = max(stamp.changed for stamp in (reading.stamp, reading.sidecar) if stamp)
-        if changed > reading.clock - _GRAIN:
+        if _is_racy(reading):
             self._racy.setdefault(folder, set()).add(name)
         else:
             self._racy.get(folder, set()).discard(name)
@@ -149,6 +186,12 @@ class Scanner:
 def _job(folder: Path, entry: Entry, *, picture: bool, sums: tuple[str, ...] = ()) -> Job:
     sidecar = os.fsencode(f"{folder}/{entry.sidecar}") if entry.sidecar else None
     return Job(os.fsencode(f"{folder}/{entry.name}"), sidecar, picture, sums)
+
+
+def _is_racy(reading: Reading) -> bool:
+    """Whether the file had changed so shortly before that it could change once more, unseen."""
+    changed = max(stamp.changed for stamp in (reading.stamp, reading.sidecar) if stamp)
+    return changed > reading.clock - _GRAIN
 
 
 def _is_complete(known: Photo, sums: tuple[str, ...]) -> bool:
