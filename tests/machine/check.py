@@ -272,11 +272,14 @@ class Check:
         """Whether each side keeps its own name, as nothing can be done about it."""
         if part != "name" or self._is_told(part):
             return False
-        able = {side: self.capabilities[side].renames for side in Side}
         here, there = self._two(self.before)[part]
-        return any(
-            (there == past_there and not able[RIGHT]) or (here == past_here and not able[LEFT])
-            for past_here, past_there in self.story.pasts[part]
+        stuck = {side for side in Side if not self.capabilities[side].renames}
+        changed = [(here != past[0], there != past[1]) for past in self.story.pasts[part]]
+        loser = self.rules.prefer.other if self.rules.prefer else None
+        return (
+            ((True, False) in changed and RIGHT in stuck)
+            or ((False, True) in changed and LEFT in stuck)
+            or ((True, True) in changed and loser in stuck)
         )
 
     def _agree_on_set(self, each: Field) -> None:

@@ -349,7 +349,8 @@ class Who:
             assert self.is_blind, "one photo has two links"
             return
         for album, agreed in paths:
-            self.tome(LEFT, folders[album]).paths = {agreed}
+            tome = self.tome(LEFT, folders[album])
+            tome.paths, tome.linked = {agreed}, Linked.YES
         self.stories, self.murky = stories, ""
 
     def _named(self, side: Side, tome: Tome, photo: Photo) -> Kept | None:

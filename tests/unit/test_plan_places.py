@@ -303,7 +303,6 @@ def test_strangers_keep_their_names() -> None:
 IMMOVABLE = [
     ("the other way", Policy(writes=frozenset({LEFT})), {}, "this run does not write to there"),
     ("closed", Policy(), {"closed": "there is too new"}, "there is too new"),
-    ("no moves", Policy(), {"moves": False}, "there cannot move photos to another album"),
 ]
 
 
@@ -336,6 +335,14 @@ def test_photo_is_renamed_where_it_cannot_be_moved() -> None:
     unmoving = ends(None, Capabilities(moves=False))
     both = moved("2012/b.jpg", "2012/a.jpg")
     assert told(plan(both, unmoving, Policy())) == ["move right to 2012/b.jpg"]
+
+
+def test_photo_that_cannot_get_into_its_album_gets_its_name_all_the_same() -> None:
+    unmoving = ends(None, Capabilities(moves=False))
+    name, album = plan(moved("2013/b.jpg", "2012/a.jpg"), unmoving, Policy())
+    assert (name.to, name.blocked) == (("2012", "b.jpg"), None)
+    assert album.to == ("2013", "b.jpg")
+    assert album.blocked == "there cannot move photos to another album"
 
 
 # The same on a right side that cannot rename: its names are its own.

@@ -122,16 +122,21 @@ def _update(
 def moves(
     pair: Pair, name: Verdict, album: Verdict, ends: Ends, policy: Policy
 ) -> Iterator[Action]:
-    """What goes to one side is one MOVE, of name and album together."""
+    """What goes to one side is one MOVE, of name and album together, if that can be done."""
     for side in Side:
         photo, other = pair.photo(side), pair.photo(side.other)
         assert photo is not None
         assert other is not None
+        here, there = pair.album_of(side), pair.album_of(side.other)
         target = Verdict(side.value)
-        if target in (name, album):
-            to_album = pair.album_of(side.other) if album is target else pair.album_of(side)
-            to_name = other.name if name is target else photo.name
-            yield _move(pair, photo, side, (to_album, to_name), ends, policy)
+        if name is target:
+            apart = album is target and not ends[side].capabilities.moves
+            to = there if album is target and not apart else here
+            yield _move(pair, photo, side, (to, other.name), ends, policy)
+            if apart:
+                yield _move(pair, photo, side, (there, other.name), ends, policy)
+        elif album is target:
+            yield _move(pair, photo, side, (there, photo.name), ends, policy)
 
 
 def _move(
