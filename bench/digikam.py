@@ -110,8 +110,11 @@ def load(folder: Path) -> int:
     database = Sqlite(folder / DATABASE)
     files = Files("local", folder)
     found = Collection(database, DEFAULTS, files.normal)
-    shelves = (found.shelf(album) for album in list(found.folders()))
-    count = sum(bool(said.metadata.taken) for shelf in shelves for _, said in shelf.values())
+    paths = [path for (path,) in database.rows("SELECT relativePath FROM Albums")]
+    shelves = (found.shelf(folder / path.lstrip("/")) for path in paths)
+    count = sum(
+        bool(kept[1].metadata.taken) for shelf in shelves for kept in shelf.values() if kept
+    )
     found.close()
     return count
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from imgsync.errors import Stale
 from imgsync.model import Album, Field, Metadata
+from imgsync.service import Original, Source
 from imgsync.testing.checks.basis import source
 
 from .conftest import Collected, metadata, one
@@ -88,6 +91,17 @@ def test_a_folder_takes_its_photos_rows_along(collected: Collected, to: str) -> 
     collected.check()
 
 
+def test_what_is_there_already_stays(collected: Collected) -> None:
+    """As where a folder went along with the one above it."""
+    view = collected.view()
+    there = {id: (place(collected, id), rows_of(collected, id)) for id in (14, 20, 21, 22)}
+    view.move_album(Album(LOUVRE, LOUVRE), LOUVRE)
+    album, photo = one(view, FACE)
+    assert view.move(album, photo, album, photo.name) == photo
+    assert {id: (place(collected, id), rows_of(collected, id)) for id in there} == there
+    collected.check()
+
+
 def test_folders_below_move_along(collected: Collected) -> None:
     paris = "Holidays/2019 Paris"
     collected.view().move_album(Album(paris, paris), "Paris")
@@ -144,7 +158,64 @@ def test_a_photo_that_was_moved_in_digikam_meanwhile_is_stale(collected: Collect
     view = collected.view()
     album, photo = one(view, FACE)
     collected.do("UPDATE Images SET name = 'other.jpg' WHERE id = 14")
+    (collected.folder / FACE).rename(collected.folder / "Family/Birthday/other.jpg")
     with pytest.raises(Stale):
         view.move(album, photo, album, "third.jpg")
     with pytest.raises(Stale):
         view.edit(album, photo, Metadata(title="New"), frozenset({Field.TITLE}))
+
+
+# What other programs do, before digiKam has found it.
+
+
+def test_a_photo_that_was_moved_is_known_again(collected: Collected) -> None:
+    view = collected.view()
+    said = metadata(view, FACE)
+    (collected.folder / FACE).rename(collected.folder / "Archive/other.jpg")
+    view = collected.view()
+    album, photo = one(view, "Archive/other.jpg")
+    assert photo.metadata == said
+    assert place(collected, 14) == ("/Family/Birthday", "sony-cybershot.jpg", 1)
+    edited = view.edit(album, photo, Metadata(rating=2), frozenset({Field.RATING}))
+    assert edited.metadata == said.but(Metadata(rating=2), [Field.RATING])
+    assert place(collected, 14) == ("/Archive", "other.jpg", 1)
+    collected.check()
+
+
+def test_a_photo_that_was_copied_is_what_its_file_says(collected: Collected) -> None:
+    shutil.copy2(collected.folder / FACE, collected.folder / "Archive/copy.jpg")
+    view = collected.view()
+    album, photo = one(view, "Archive/copy.jpg")
+    assert photo.metadata == metadata(collected.files(), FACE)
+    view.edit(album, photo, Metadata(rating=2), frozenset({Field.RATING}))
+    assert place(collected, 14) == ("/Family/Birthday", "sony-cybershot.jpg", 1)
+    assert metadata(view, FACE).rating is None
+
+
+def test_a_folder_that_was_moved_is_known_again(collected: Collected) -> None:
+    view = collected.view()
+    said = metadata(view, f"{LOUVRE}/Pentax_K10D.jpg")
+    before = {id: rows_of(collected, id) for id in (20, 21, 22)}
+    (collected.folder / LOUVRE).rename(collected.folder / "Museum")
+    view = collected.view()
+    album, photo = one(view, "Museum/Pentax_K10D.jpg")
+    assert photo.metadata == said
+    view.move(album, photo, album, "k10d.jpg")
+    assert place(collected, 21) == ("/Museum", "k10d.jpg", 1)
+    assert place(collected, 22) == ("/Museum", "olympus-c960.jpg", 1)
+    assert {id: rows_of(collected, id) for id in before} == before
+    collected.check()
+
+
+def test_a_photo_that_comes_back_has_its_rows_again(collected: Collected) -> None:
+    view = collected.view()
+    album, photo = one(view, FACE)
+    kept, said = collected.folder.parent / "kept.jpg", metadata(collected.files(), FACE)
+    shutil.copy2(collected.folder / FACE, kept)
+    view.delete(album, photo)
+    size = kept.stat().st_size
+    again = Source("again.jpg", said, photo, lambda: Original(kept.open("rb"), size))
+    made = view.create(Album("Archive", "Archive"), again)
+    assert made.metadata == view.normal(said)
+    assert place(collected, 14) == ("/Archive", "again.jpg", 1)
+    collected.check()

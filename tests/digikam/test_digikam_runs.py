@@ -183,6 +183,47 @@ def test_a_file_that_is_written_stays_known_to_digikam(collected: Collected, run
     assert time.endswith(f"{status.st_mtime_ns // 10**6 % 1000:03}")
 
 
+def test_folders_and_photos_that_another_program_has_moved_lose_nothing(
+    collected: Collected, runs: Runs
+) -> None:
+    """digiKam has not found them yet: neither side takes that for an edit, or a deletion."""
+    runs("--sync-with", "digikam", "--prefer", "digikam")
+    runs("--sync-with", "nas")
+    before = metadata(collected.view(), f"{PARIS}/DSCN0010.jpg")
+    (collected.folder / PARIS).rename(collected.folder / "Paris")
+    (collected.folder / "root-photo.jpg").rename(collected.folder / "Archive/moved.jpg")
+    for service, done in (("digikam", {"record"}), ("nas", {"move"})):
+        answer = runs("--sync-with", service, "--delete")
+        assert answer.code == 0
+        assert {line.split()[0] for line in answer.out.splitlines()} == done
+    assert files.read(runs.nas / "Paris/DSCN0010.jpg", None) == before
+    collected.check()
+
+
+def test_a_folder_that_moves_on_a_service_takes_all_below_it_along(
+    collected: Collected, runs: Runs
+) -> None:
+    runs("--sync-with", "nas")
+    groups = collected.rows("SELECT * FROM ImageRelations ORDER BY 1, 2")
+    (runs.nas / PARIS).rename(runs.nas / "Paris")
+    assert runs("--sync-with", "nas").code == 0
+    there = "SELECT count(*) FROM Images i JOIN Albums a ON a.id = i.album WHERE relativePath = ?"
+    assert collected.rows(there, "/Paris") == [(5,)]
+    assert collected.rows(there, "/Paris/Louvre") == [(3,)]
+    assert collected.rows("SELECT * FROM ImageRelations ORDER BY 1, 2") == groups
+    collected.check()
+
+
+def test_a_photo_that_digikam_is_to_read_is_not_taken_for_deleted(
+    collected: Collected, runs: Runs
+) -> None:
+    runs("--sync-with", "digikam", "--prefer", "digikam")
+    collected.do("UPDATE Images SET modificationDate = NULL WHERE name = 'DSCN0010.jpg'")
+    answer = runs("--sync-with", "digikam", "--delete")
+    assert "DSCN0010.jpg: digiKam has not found it yet" in answer.err
+    assert (collected.folder / PARIS / "DSCN0010.jpg").exists()
+
+
 def test_a_part_of_the_collection_is_compared_alone(collected: Collected, runs: Runs) -> None:
     answer = runs("--diff-with", "digikam", inside=PARIS)
     assert set(words_of(answer, "local")) >= {"DSCN0010.jpg", "DSCN0012.jpg"}

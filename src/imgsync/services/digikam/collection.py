@@ -18,17 +18,30 @@ from .rc import Habits
 from .roots import Root, roots
 from .rows import Row
 from .said import Said
+from .strays import Strays
 from .tags import Tags
+from .versions import Kept
 from .writing import Writer, check
 
 __all__ = ["Collection", "Shelf"]
 
-_REMOVED = 3  # the status of a photo that is gone
+_THERE, _REMOVED = 1, 3  # the status of a photo that is shown, and of one that is gone
 _GLANCE = 1.0  # seconds for which a look at what is running holds
 
 
-class Shelf(dict[str, tuple[Row, Said]]):
-    """The photos of one album by name, with what is said of them."""
+class Shelf(dict[str, Kept]):
+    """What is said of the photos in one folder, by name; any name may be asked for.
+
+    `stray` looks up those that digiKam does not know to be there.
+    """
+
+    def __init__(self, there: dict[str, Kept], stray: Callable[[str], Kept]) -> None:
+        super().__init__(there)
+        self._stray = stray
+
+    def __missing__(self, name: str) -> Kept:
+        self[name] = kept = self._stray(name)
+        return kept
 
 
 class Collection:
@@ -52,6 +65,7 @@ class Collection:
         self.roots = roots(database)
         self._files_normal = normal
         self._tags = Tags(database, normal)
+        self._strays = Strays(database, self.roots)
         self._looked = float("-inf")
         self._backed_up = set() if backed_up is None else backed_up
 
@@ -81,39 +95,43 @@ class Collection:
         place = self._place(folder)
         return self._album(self.database, *place) if place else None
 
-    def folders(self) -> Iterator[Path]:
-        """The folders in which digiKam believes photos to be."""
-        places = {root.id: root.folder for root in self.roots}
-        sql = (
-            "SELECT DISTINCT a.albumRoot, a.relativePath FROM Albums a"
-            " JOIN Images i ON i.album = a.id WHERE i.status = 1"
-        )
-        for root, path in self.database.rows(sql):
-            if root in places:
-                yield places[root] / path.lstrip("/")
-
     def shelf(self, folder: Path) -> Shelf:
-        """What is said of the photos in a folder; nothing of those that digiKam has not seen."""
+        """What is said of the photos in a folder.
+
+        Nothing of those that digiKam has not seen, or is to read anew.
+        """
         album = self.album(folder)
-        if album is None:
-            return Shelf()
-        found = rows.photos(self.database, album)
+        found = {} if album is None else rows.photos(self.database, album)
         if not self._tags.ids.issuperset(chain.from_iterable([row.tags for row in found.values()])):
             self._tags.read(self.database)
-        return Shelf({name: (row, self._said(row)) for name, row in found.items() if row.modified})
+        there = {name: self._kept(row) for name, row in found.items()}
+        return Shelf(there, lambda name: self._stray(folder, name))
 
     def names(self, folder: Path) -> set[str]:
         """The names of the photos that digiKam believes to be in a folder."""
         album = self.album(folder)
         return set() if album is None else rows.names(self.database, album)
 
-    def row(self, folder: Path, name: str) -> tuple[Row, Said] | None:
-        """What is said of one photo; None where nothing is, or digiKam is to read the file anew."""
-        album = self.album(folder)
-        if album is None or not _is_text(name):
-            return None
-        row = rows.photo(self.database, album, name)
+    def row(self, folder: Path, name: str) -> Kept:
+        """What is said of a photo that digiKam knows to be there, and is not to read anew."""
+        return self._kept(self._row(self.database, folder, name))
+
+    def kept(self, folder: Path, name: str) -> Kept:
+        """What is said of a photo, wherever digiKam believes it to be."""
+        return self.row(folder, name) or self._stray(folder, name)
+
+    def _kept(self, row: Row | None) -> Kept:
         return (row, self._said(row)) if row is not None and row.modified else None
+
+    def _stray(self, folder: Path, name: str) -> Kept:
+        """What is said of a photo that is not known to be there, and was moved there."""
+        if not (self.holds(folder) and _is_text(name)):
+            return None
+        album = self.album(folder)
+        sql = "SELECT id FROM Images WHERE album = ? AND name = ?"
+        if album is not None and self.database.rows(sql, album, name):
+            return None
+        return self._kept(self._strays.row(folder / name))
 
     def _said(self, row: Row) -> Said:
         return Said(row, self._tags, self._files_normal)
@@ -221,22 +239,40 @@ class Collection:
 
     def move(self, folder: Path, name: str, to: Path, new: str) -> None:
         """A photo has another folder and name, and keeps all that is said of it."""
+        if (folder, name) == (to, new):
+            return
         with self._change() as change:
             row = self._row(change, folder, name)
-            if row is None:
-                return
-            self._clear(change, to, new)
-            album = self._make_album(change, to) if _is_text(new) else None
-            if album is None:  # it left what digiKam can know
+            if row is not None:
+                self._clear(change, to, new)
                 self._clear(change, folder, name)
-            else:
-                sql = "UPDATE Images SET album = ?, name = ? WHERE id = ?"
-                change.do(sql, album, new, row.id)
+                self._put(change, row.id, to, new)
+
+    def settle(self, folder: Path, name: str) -> None:
+        """Makes digiKam know where a photo is that another program has moved.
+
+        If its whole folder was, that goes along, with what is said of it and in it.
+        """
+        kept = self._stray(folder, name)
+        if kept is None:
+            return
+        old = self._strays.folder(kept[0])
+        if old is not None and not old.exists() and self.album(folder) is None:
+            self.move_album(old, folder)
+        with self._change() as change:
+            self._put(change, kept[0].id, folder, name)
+
+    def _put(self, change: Change, id: int, folder: Path, name: str) -> None:
+        """Makes a photo stand in a folder, unless digiKam cannot know it there."""
+        album = self._make_album(change, folder) if _is_text(name) else None
+        if album is not None:
+            sql = "UPDATE Images SET album = ?, name = ?, status = ? WHERE id = ?"
+            change.do(sql, album, name, _THERE, id)
 
     def move_album(self, folder: Path, to: Path) -> None:
         """A folder has another path, and so has all that is below it."""
         old, new = self._place(folder), self._place(to)
-        if old is None or new is None:
+        if old is None or new is None or old == new:
             return  # what leaves all collections, or comes in, digiKam finds itself
         with self._change() as change:
             below = self._below(change, *old)
@@ -251,12 +287,12 @@ class Collection:
         whole = self.database.whole_seconds
         return Writer(change, self._tags, row, seen.metadata, whole_seconds=whole)
 
-    def _row(self, change: Change, folder: Path, name: str) -> Row | None:
+    def _row(self, source: Database | Change, folder: Path, name: str) -> Row | None:
         place = self._place(folder)
-        album = self._album(change, *place) if place else None
+        album = self._album(source, *place) if place else None
         if album is None or not _is_text(name):
             return None
-        return rows.photo(change, album, name)
+        return rows.photo(source, album, name)
 
     def _clear(self, change: Change, folder: Path, name: str) -> None:
         """Takes a photo out of its album."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,8 @@ from .said import Said
 
 __all__ = ["Database", "InStep"]
 
+_UNFOUND = "digiKam has not found it yet: start it, then run again"
+
 
 class InStep(End):
     """The folders of `files` as the files are; digiKam is told of what is written into them."""
@@ -38,7 +39,7 @@ class InStep(End):
     def edit(
         self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
     ) -> Photo:
-        folder = self._changing(album)
+        folder = self._changing(album, photo)
         kept = self._collection.row(folder, photo.ref)
         if kept is None:
             return self._files.edit(album, photo, metadata, fields)
@@ -61,7 +62,8 @@ class InStep(End):
 class Database(End):
     """What digiKam's database says of the photos in the folders of `files`, and nothing else.
 
-    Photos that it does not know are not there. Their files are looked at only to recognise them.
+    Photos that it does not know cannot be read: if they were absent they would seem deleted. Files
+    are looked at only to recognise them.
     """
 
     def __init__(self, files: Files, collection: Collection) -> None:
@@ -80,11 +82,9 @@ class Database(End):
         return self._collection.normal(self._files.normal(metadata))
 
     def albums(self) -> Iterator[Album | Unread]:
-        top = self._files.top
-        for folder in sorted(self._collection.folders()):
-            if folder.is_relative_to(top) and folder.is_dir():
-                path = "" if folder == top else os.path.relpath(folder, top)
-                yield Album(path, path)
+        for album in self._files.albums():
+            if isinstance(album, Unread) or self._collection.holds(self._folder(album)):
+                yield album
 
     def fingerprint(self, album: Album) -> str:
         shelf = self._collection.shelf(self._folder(album))
@@ -92,20 +92,17 @@ class Database(End):
             marked = self._marked(album, shelf)
         except OSError:
             return ""
-        if marked is None:
-            return ""
-        return fingerprint(each for each in marked if each[0] in shelf)
+        found = None if marked is None else list(marked)
+        return fingerprint(found) if found and all(shelf[name] for name, _ in found) else ""
 
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         shelf = self._collection.shelf(self._folder(album))
-        seen_by_digikam = msgspec.structs.replace(
-            look, hides=lambda name: name not in shelf or look.hides(name)
-        )
 
-        def show(photo: Photo) -> Photo:
-            return _as_database(photo, shelf[photo.ref])
+        def show(photo: Photo) -> Photo | Unread:
+            kept = shelf[photo.ref]
+            return _as_database(photo, kept) if kept else Unread(photo.ref, photo.name, _UNFOUND)
 
-        return self._looked_at(album, seen_by_digikam, shelf, show)
+        return self._looked_at(album, look, shelf, show)
 
     def edit(
         self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
@@ -122,7 +119,7 @@ class Database(End):
         return self._shown(folder, self._again(album, photo))
 
     def create(self, album: Album, source: Source) -> Photo:
-        raise Rejected(f"{source.name} is for digiKam to find: start it, then run again")
+        raise Rejected(f"{source.name}: {_UNFOUND}")
 
     def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
         raise _not_here(photo.ref)
@@ -137,7 +134,7 @@ class Database(End):
         raise _not_here(album.path)
 
     def _shown(self, folder: Path, photo: Photo, before: Photo | None = None) -> Photo:
-        kept = self._collection.row(folder, photo.ref)
+        kept = self._collection.kept(folder, photo.ref)
         if kept is None:
             raise stale(folder / photo.ref)
         return _as_database(photo, kept)

@@ -116,7 +116,7 @@ class End(Service):
 
     def _check_version(self, folder: Path, photo: Photo) -> None:
         """Raises Stale if what digiKam says of a photo is no longer as listed."""
-        kept = self._collection.row(folder, photo.ref) if photo.version else None
+        kept = self._collection.kept(folder, photo.ref) if photo.version else None
         if photo.version and versions.changed(photo, kept):
             raise stale(folder / photo.ref)
 
@@ -126,12 +126,16 @@ class End(Service):
         return Path(os.path.realpath(self._files.top / album.ref))
 
     def _changing(self, album: Album, photo: Photo | None = None) -> Path:
-        """The folder of an album that may be changed now. Raises Rejected, and Stale."""
+        """The folder of an album that may be changed now. Raises Rejected, and Stale.
+
+        A photo that another program has moved is known to digiKam where it is from now on.
+        """
         folder = self._folder(album)
         if self._collection.holds(folder):
             self._collection.check()
             if photo is not None:
                 self._check_version(folder, photo)
+                self._collection.settle(folder, photo.ref)
         return folder
 
     def _names_without_files(self, folder: Path) -> set[str]:
@@ -148,12 +152,11 @@ class End(Service):
             return None
         entries = (entry for entry in listing.entries() if isinstance(entry, Entry))
         return (
-            (entry.name, versions.with_mark(entry.version, shelf.get(entry.name)))
-            for entry in entries
+            (entry.name, versions.with_mark(entry.version, shelf[entry.name])) for entry in entries
         )
 
     def _looked_at(
-        self, album: Album, look: Look, shelf: Shelf, show: Callable[[Photo], Photo]
+        self, album: Album, look: Look, shelf: Shelf, show: Callable[[Photo], Photo | Unread]
     ) -> Iterator[Photo | Unread]:
         """The photos, by `show` as their files are, or the known ones where nothing has changed.
 
@@ -161,7 +164,7 @@ class End(Service):
         call.
         """
         known = {
-            ref: versions.as_file(photo, shelf.get(photo.ref)) for ref, photo in look.known.items()
+            ref: versions.as_file(photo, shelf[photo.ref]) for ref, photo in look.known.items()
         }
 
         def shown(photo: Photo | Unread) -> Photo | Unread:

@@ -17,9 +17,11 @@ __all__ = [
     "Right",
     "Row",
     "album",
+    "alike",
     "names",
     "photo",
     "photos",
+    "sizes",
 ]
 
 # Kinds of comments.
@@ -49,12 +51,14 @@ class Right(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct):
     """One photo. Times are as the table has them, "" for none; `size` is the file's, in bytes.
 
+    `album`: None where the photo is gone.
     `modified` is "" where digiKam is to read the file again. `rating` is -1 where there is none.
     `faces`: ids of people's tags, and rectangles as XML. `leader`: the id of the photo that this
     one is grouped behind.
     """
 
     id: int
+    album: int | None
     name: str
     modified: str
     size: int
@@ -84,11 +88,11 @@ class Album(msgspec.Struct, frozen=True):
 
 
 _PHOTO = (
-    "SELECT i.id, i.name, i.modificationDate, i.fileSize, f.imageid, f.rating, f.creationDate,"
-    " f.digitizationDate, f.orientation, f.width, f.height,"
+    "SELECT i.id, i.album, i.name, i.modificationDate, i.fileSize, f.imageid, f.rating,"
+    " f.creationDate, f.digitizationDate, f.orientation, f.width, f.height,"
     " p.latitudeNumber, p.longitudeNumber, p.altitude"
     " FROM Images i LEFT JOIN ImageInformation f ON f.imageid = i.id"
-    " LEFT JOIN ImagePositions p ON p.imageid = i.id WHERE i.status = 1 AND "
+    " LEFT JOIN ImagePositions p ON p.imageid = i.id WHERE {}"
 )
 _TAGS = "SELECT t.imageid, t.tagid FROM ImageTags t JOIN Images i ON i.id = t.imageid WHERE {}"
 _COMMENTS = (
@@ -110,16 +114,28 @@ _GROUPS = (
     f" JOIN Images i ON i.id = r.subject WHERE r.type = {_GROUPED} AND {{}}"
 )
 
+_SHOWN = "i.status = 1 AND i.album = ?"
+_ALIKE = "(i.status = 1 OR i.album IS NULL) AND i.fileSize = ? AND i.uniqueHash = ?"
+
 
 def photos(source: Database | Change, album: int) -> dict[str, Row]:
     """The photos of an album by name: those that digiKam shows, and no others."""
-    return {row.name: row for row in _read(source, "i.album = ?", album)}
+    return {row.name: row for row in _read(source, _SHOWN, album)}
 
 
 def photo(source: Database | Change, album: int, name: str) -> Row | None:
     """One of them."""
-    found = list(_read(source, "i.album = ? AND i.name = ?", album, name))
-    return found[0] if found else None
+    return next(iter(_read(source, f"{_SHOWN} AND i.name = ?", album, name)), None)
+
+
+def alike(source: Database | Change, size: int, hash: str) -> list[Row]:
+    """The photos whose files are of that size and hash: those that are gone come last."""
+    return sorted(_read(source, _ALIKE, size, hash), key=lambda row: (row.album is None, row.id))
+
+
+def sizes(source: Database | Change) -> frozenset[int]:
+    """The sizes of all files that the database knows, in bytes."""
+    return frozenset(size for (size,) in source.rows("SELECT DISTINCT fileSize FROM Images"))
 
 
 def names(source: Database | Change, album: int) -> set[str]:
@@ -136,7 +152,7 @@ def album(source: Database | Change, id: int) -> Album:
 
 
 def _read(source: Database | Change, which: str, *values: object) -> Iterable[Row]:
-    found = {row[0]: _row(row) for row in source.rows(_PHOTO + which, *values)}
+    found = {row[0]: _row(row) for row in source.rows(_PHOTO.format(which), *values)}
 
     def each(sql: str) -> list[tuple[Any, ...]]:
         """Rows that begin with the photo's id."""
@@ -157,12 +173,11 @@ def _read(source: Database | Change, which: str, *values: object) -> Iterable[Ro
 
 
 def _row(row: tuple[Any, ...]) -> Row:
-    id, name, modified, size, described, rating, created, digitized, turn, width, height, *place = (
-        row
-    )
-    north, east, altitude = place
+    id, album, name, modified, size, described, rating, created, digitized, *more = row
+    turn, width, height, north, east, altitude = more
     return Row(
         id=id,
+        album=album,
         name=name,
         modified=str(modified or ""),
         size=size or 0,

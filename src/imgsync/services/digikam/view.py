@@ -9,7 +9,7 @@ import msgspec
 
 from ...metadata import files
 from ...model import METADATA_FIELDS, Album, Field, Metadata, Photo, fingerprint
-from ...service import Look, Unread
+from ...service import Look, Source, Unread
 from ..files import Files
 from ..files.scanner import find
 from ..files.troubles import told
@@ -40,9 +40,10 @@ class View(End):
         return self._collection.normal(self._files.normal(metadata))
 
     def fingerprint(self, album: Album) -> str:
-        shelf = self._collection.shelf(self._folder(album))
-        if not shelf:
+        folder = self._folder(album)
+        if not self._collection.holds(folder):
             return self._files.fingerprint(album)
+        shelf = self._collection.shelf(folder)
         try:
             marked = self._marked(album, shelf)
         except OSError:
@@ -54,9 +55,16 @@ class View(End):
         shelf = self._collection.shelf(folder)
 
         def show(photo: Photo) -> Photo:
-            return self._said(folder, photo, shelf.get(photo.ref), look.known.get(photo.ref))
+            return self._said(folder, photo, shelf[photo.ref], look.known.get(photo.ref))
 
         return self._looked_at(album, look, shelf, show)
+
+    def create(self, album: Album, source: Source) -> Photo:
+        made = super().create(album, source)
+        is_new = self._collection.row(self._folder(album), made.name) is None
+        if is_new and versions.fingerprint(made):  # digiKam would say what it said of it before
+            return self.edit(album, made, source.metadata, frozenset(METADATA_FIELDS))
+        return made
 
     def edit(
         self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
@@ -96,7 +104,7 @@ class View(End):
             return self._stamp(folder, find(folder, photo.ref)) if is_known else None
 
     def _shown(self, folder: Path, photo: Photo, before: Photo | None = None) -> Photo:
-        return self._said(folder, photo, self._collection.row(folder, photo.ref), before)
+        return self._said(folder, photo, self._collection.kept(folder, photo.ref), before)
 
     def _said(self, folder: Path, photo: Photo, kept: Kept, before: Photo | None) -> Photo:
         shown = self._collection.normal(photo.metadata)

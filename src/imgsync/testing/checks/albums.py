@@ -143,6 +143,16 @@ class Albums(Basis):
             photo.metadata,
         )
 
+    def test_an_album_that_is_there_already_stays(self, service: Service) -> None:
+        """As where it went along with the one above it."""
+        if not service.capabilities.moves_albums:
+            return
+        album = self.album(service)
+        photo = self.add(service, album, metadata=MUCH_SAID)
+        assert service.move_album(album, "Summer") == album
+        assert self.shown(service, album) == [photo]
+        assert self.shown(self.reopen(service), album) == [photo]
+
     def test_albums_below_move_along_where_they_nest(self, service: Service) -> None:
         if not service.capabilities.moves_albums:
             return
