@@ -182,6 +182,9 @@ def test_a_fresh_scan_reads_as_digikam_says(
     assert said == known
     assert photos["Family/landscape_1.jpg"].metadata.caption.startswith("Beschreibung (de-AT)")
     assert photos["Imported/imp05.jpg"].metadata == metadata(collected.view(), "Imported/imp05.jpg")
+    guessed = [path for path, said in collected.photos.items() if said["digitizationDate"] is None]
+    for path in guessed:  # digiKam took the date of the file, which is no time taken
+        assert photos[path].metadata.taken == metadata(collected.files(), path).taken, path
     assert all("_Digikam_root_tag_" not in tag for p in photos.values() for tag in p.metadata.tags)
 
 

@@ -131,11 +131,24 @@ class Program:
         )
 
     def shoot(self, name: str) -> None:
-        """A picture of what is to be seen, for whoever wants to look, where one can be made."""
-        if shutil.which("import"):
-            target = str(self.folder / name)
-            command = ["import", "-window", "root", target]
-            subprocess.run(command, env=self.environment, check=False, timeout=30)
+        """A picture of digiKam with the edited photo, for whoever wants to look, where one can be.
+
+        digiKam stands in its album; the photo is the second there.
+        """
+        if shutil.which("xdotool") and shutil.which("import"):
+            self._does("xdotool", "key", "Escape")  # no, no models for faces are to be fetched
+            time.sleep(0.5)
+            window = ("search", "--onlyvisible", "--class", "digikam")
+            self._does("xdotool", *window, *("windowmove", "%1", "0", "0"))
+            self._does("xdotool", *window, *("windowsize", "%1", "1280", "900"))
+            time.sleep(1)
+            for place in (("677", "200"), ("986", "77")):  # the photo, the tab with its texts
+                self._does("xdotool", "mousemove", *place, "click", "1")
+                time.sleep(0.5)
+            self._does("import", "-window", "root", str(self.folder / name))
+
+    def _does(self, *command: str) -> None:
+        subprocess.run(command, env=self.environment, check=False, timeout=30)
 
 
 def _ticks(number: str) -> int:

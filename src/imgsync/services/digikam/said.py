@@ -193,7 +193,8 @@ def _is_guess(row: Row) -> bool:
     """Whether the time is the file's own, which digiKam takes where the file tells none.
 
     Then there is no time of digitization, and the time is that of the file's last change, or one
-    to the millisecond, as clocks of computers have it and people do not.
+    to the millisecond, as clocks of computers have it and people do not. Servers have dropped that:
+    there all such times are taken for guesses.
     """
     if not row.created or row.digitized:
         return False
@@ -204,4 +205,5 @@ def _is_guess(row: Row) -> bool:
         return False
     if created.tzinfo is not None:
         return False
-    return bool(created.microsecond) or abs((created - modified).total_seconds()) <= _NEAR
+    is_cut = "." not in row.created
+    return is_cut or bool(created.microsecond) or abs((created - modified).total_seconds()) <= _NEAR
