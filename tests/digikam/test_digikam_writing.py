@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from imgsync.errors import Rejected, Stale, Unavailable
-from imgsync.model import METADATA_FIELDS, NOTHING_SAID, Area, Field, Location, Metadata, Region
+from imgsync.model import (
+    METADATA_FIELDS,
+    NOTHING_SAID,
+    Album,
+    Area,
+    Field,
+    Location,
+    Metadata,
+    Region,
+)
 from imgsync.service import Service
 from imgsync.services.digikam import Digikam, running, stamps
 from imgsync.services.digikam.running import holders, processes, services
@@ -348,13 +357,44 @@ def test_an_unknown_version_is_read_and_never_written(collected: Collected, vers
     assert collected.file.read_bytes() == before
 
 
-@pytest.mark.parametrize("version", ["16", "17"])
-def test_newer_versions_that_are_known_are_written(collected: Collected, version: str) -> None:
-    collected.do("UPDATE Settings SET value = ? WHERE keyword = 'DBVersion'", version)
-    collected.do("ALTER TABLE AlbumRoots ADD COLUMN caseSensitivity INTEGER")
-    collected.do("ALTER TABLE ImageInformation ADD COLUMN timeZone INTEGER")
-    collected.do("UPDATE Settings SET value = '3' WHERE keyword = 'uniqueHashVersion'")
-    assert edit(collected.view(), PATH, SAID, Field.TITLE).title == "Neu"
+# What each version changed in the one before it, as far as it is known.
+NEWER = {
+    "16": (
+        "ALTER TABLE AlbumRoots ADD COLUMN caseSensitivity INTEGER",
+        "DELETE FROM Settings WHERE keyword = 'Locale'",
+    ),
+    "17": (
+        "ALTER TABLE ImageInformation ADD COLUMN timeZone INTEGER",
+        "CREATE INDEX rating_index ON ImageInformation (rating)",
+        "UPDATE Settings SET value = '3' WHERE keyword = 'uniqueHashVersion'",
+    ),
+}
+
+
+@pytest.mark.parametrize("version", NEWER)
+def test_newer_versions_that_are_known_are_read_and_written(
+    collected: Collected, version: str
+) -> None:
+    known = metadata(collected.view(), PATH)
+    for number in (number for number in NEWER if number <= version):
+        for sql in NEWER[number]:
+            collected.do(sql)
+        collected.do("UPDATE Settings SET value = ? WHERE keyword = 'DBVersion'", number)
+    collected.says(**SAVING)
+    view = collected.view()
+    album, photo = one(view, PATH)
+    assert photo.metadata == known
+    said = view.edit(album, photo, SAID, frozenset(METADATA_FIELDS)).metadata
+    assert said == metadata(database(collected), PATH) == metadata(collected.files(), PATH)
+    assert kept_stamp(collected) == stamp_of(collected, PATH)
+    album, photo = one(view, PATH)
+    moved = view.move(album, photo, view.create_album("New"), "a.jpg")
+    assert metadata(collected.view(), "New/a.jpg") == moved.metadata == said
+    view.delete(Album("New", "New"), moved)
+    assert collected.rows("SELECT album, status FROM Images WHERE id = ?", ID) == [(None, 3)]
+    sql = "SELECT value FROM Settings WHERE keyword = 'DBVersion'"
+    assert collected.rows(sql) == [(version,)]
+    collected.check()
 
 
 def test_a_database_that_is_locked_is_not_waited_for_forever(
