@@ -172,6 +172,13 @@ class Service(ABC):
         """
         return ""
 
+    def describe(self, album: Album) -> Mapping[str, str]:
+        """What people say of an album, by a word for it ("caption"), for a listing.
+
+        It is shown, and neither compared nor carried.
+        """
+        return {}
+
     @abstractmethod
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         """The photos of an album. A photo that could not be read is given as Unread.

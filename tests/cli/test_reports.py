@@ -135,7 +135,7 @@ def test_json_is_an_event_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     report.tell(Scanned("local", "2019", 3))
     report.tell(Failed("nas", "2019", "Zürich.jpg", "it is gone", PLAN[0].action))
     report.tell(Shown("cache", "2019", Photo("Z\udcfc", "Z\udcfc.jpg")))
-    report.album("nas", "2019")
+    report.album("nas", "2019", {})
     report.tell(Summary(created=1))
     out = capsys.readouterr().out
     assert [json.loads(line) for line in out.splitlines()] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -126,6 +127,24 @@ def test_what_digikam_does_not_read_of_a_photo_it_finds_is_not_lost(
     assert runs("--sync-with", "nas").code == 0
     assert files.read(there, beside) == Metadata(tags=frozenset({"Solo"}), rating=4)
     collected.check()
+
+
+def test_what_is_said_of_albums_is_listed(collected: Collected, runs: Runs) -> None:
+    lines = runs("--list", "local", "--verbose", inside="Holidays").out.splitlines()
+    albums = [line for line in lines if not line.startswith("photo")]
+    assert albums == [
+        '2019 Paris/  caption: "Trip to Paris, album caption"  date: "2008-03-15"'
+        '  category: "Travel"',
+        '2019 Paris/Louvre/  date: "2000-11-07"'
+        '  groups: "Pentax_K10D.jpg (DSCN0025.jpg, olympus-c960.jpg)"',
+        '2020 Beach/  date: "1998-01-01"',
+    ]
+    answer = runs("--list", "local", "--verbose", "--json", inside=f"{PARIS}/Louvre")
+    told = json.loads(answer.out.splitlines()[0])
+    assert told["said"] == {
+        "date": "2000-11-07",
+        "groups": "Pentax_K10D.jpg (DSCN0025.jpg, olympus-c960.jpg)",
+    }
 
 
 def test_files_and_database_are_compared_field_by_field(collected: Collected, runs: Runs) -> None:

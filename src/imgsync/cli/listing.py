@@ -60,12 +60,14 @@ class Listing(Work):
         if isinstance(album, Unread):
             self._fail(Failed(service.name, album.name, None, album.why))
         elif not self._scope.hides_album(album.path):
-            self.screen.album(service.name, album.path)
             if self.options.verbose:
-                self._list_photos(service, album)
+                self._list_whole(service, album)
+            else:
+                self.screen.album(service.name, album.path, {})
 
-    def _list_photos(self, service: Service, album: Album) -> None:
+    def _list_whole(self, service: Service, album: Album) -> None:
         try:
+            self.screen.album(service.name, album.path, service.describe(album))
             for photo in service.photos(album, Look(hides=self._scope.hides(album.path))):
                 if isinstance(photo, Unread):
                     self._fail(Failed(service.name, album.path, photo.name, photo.why))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Protocol
 
 from ..events import Event, Planned, Shown, to_json
-from .words import Ends, line, place, shown
+from .words import Ends, line, listed, shown
 
 __all__ = ["JsonReport", "PlainReport", "QuietReport", "Report", "TerminalReport"]
 
@@ -24,8 +25,8 @@ class Report(Protocol):
     def tell(self, event: Event) -> None:
         """Something happens in the run."""
 
-    def album(self, side: str, path: str) -> None:
-        """An album that is listed."""
+    def album(self, side: str, path: str, said: Mapping[str, str]) -> None:
+        """An album that is listed, and what is said of it."""
 
 
 class PlainReport:
@@ -48,8 +49,8 @@ class PlainReport:
             case Shown():
                 print(shown(event))
 
-    def album(self, side: str, path: str) -> None:
-        print(place(path, None))
+    def album(self, side: str, path: str, said: Mapping[str, str]) -> None:
+        print(listed(path, said))
 
 
 class TerminalReport(PlainReport):
@@ -91,8 +92,9 @@ class JsonReport:
         if told is not None:
             print(self._encode(told), flush=True)
 
-    def album(self, side: str, path: str) -> None:
-        print(self._encode({"event": "album", "side": side, "album": path}), flush=True)
+    def album(self, side: str, path: str, said: Mapping[str, str]) -> None:
+        told = {"event": "album", "side": side, "album": path, **({"said": said} if said else {})}
+        print(self._encode(told), flush=True)
 
     def _encode(self, told: object) -> str:
         """The event in JSON; escaped where a name is no Unicode, or stdout takes only some."""
@@ -113,4 +115,4 @@ class QuietReport:
 
     def tell(self, event: Event) -> None: ...
 
-    def album(self, side: str, path: str) -> None: ...
+    def album(self, side: str, path: str, said: Mapping[str, str]) -> None: ...

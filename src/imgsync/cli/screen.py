@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -109,10 +109,10 @@ class Screen:
             print(file=sys.stderr)
         return answer.strip().lower() in ("y", "yes")
 
-    def album(self, side: str, path: str) -> None:
-        """Lists an album."""
+    def album(self, side: str, path: str, said: Mapping[str, str]) -> None:
+        """Lists an album, and what is said of it."""
         with self._lock:
-            self._print(lambda: self._report.album(side, path))
+            self._print(lambda: self._report.album(side, path, said))
 
     def close(self, summary: Summary, in_words: str = "") -> None:
         """Tells the closing summary of the command, and says it to people."""

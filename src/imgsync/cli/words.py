@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ __all__ = [
     "disputes",
     "hindrance",
     "line",
+    "listed",
     "place",
     "shown",
     "size",
@@ -204,6 +205,11 @@ def line(action: Action, side: str | None, ends: Ends) -> str:
     parts = [action.op, side or "-", where, "; ".join(details(action, ends))]
     parts += [f"({visible(action.why)})" if action.why else "", hindrance(action)]
     return "  ".join(filter(None, parts))
+
+
+def listed(album: str, said: Mapping[str, str]) -> str:
+    """An album on one line, with all that is said of it."""
+    return "  ".join([place(album, None), *(f"{key}: {_text(said[key])}" for key in said)])
 
 
 def shown(event: Shown) -> str:

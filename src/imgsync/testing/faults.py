@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any, BinaryIO, TypeVar
@@ -92,6 +92,9 @@ class Faulty(Service):
 
     def fingerprint(self, album: Album) -> str:
         return self.service.fingerprint(album)
+
+    def describe(self, album: Album) -> Mapping[str, str]:
+        return self.service.describe(album)
 
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         return self._list("photos", lambda: self.service.photos(album, look))

@@ -95,6 +95,21 @@ class Collection:
         place = self._place(folder)
         return self._album(self.database, *place) if place else None
 
+    def describe(self, folder: Path) -> dict[str, str]:
+        """What people say of an album, by a word for it."""
+        album = self.album(folder)
+        if album is None:
+            return {}
+        said = rows.album(self.database, album)
+        groups = (f"{top} ({', '.join(behind)})" for top, behind in said.groups.items())
+        words = {
+            "caption": said.caption,
+            "date": said.date,
+            "category": said.category,
+            "groups": ", ".join(groups),
+        }
+        return {word: text for word, text in words.items() if text}
+
     def shelf(self, folder: Path) -> Shelf:
         """What is said of the photos in a folder.
 

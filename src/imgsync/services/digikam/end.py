@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -46,6 +46,9 @@ class End(Service):
 
     def albums(self) -> Iterator[Album | Unread]:
         return self._files.albums()
+
+    def describe(self, album: Album) -> Mapping[str, str]:
+        return self._collection.describe(self._folder(album))
 
     def racy(self, album: Album, photo: Photo) -> bool:
         return self._files.racy(album, photo)

@@ -26,7 +26,6 @@ __all__ = [
 
 # Kinds of comments.
 CAPTION, TITLE = 1, 3
-_GROUPED = 2  # kind of relation
 _CONFIRMED = "tagRegion"
 
 
@@ -53,8 +52,7 @@ class Row(msgspec.Struct):
 
     `album`: None where the photo is gone.
     `modified` is "" where digiKam is to read the file again. `rating` is -1 where there is none.
-    `faces`: ids of people's tags, and rectangles as XML. `leader`: the id of the photo that this
-    one is grouped behind.
+    `faces`: ids of people's tags, and rectangles as XML.
     """
 
     id: int
@@ -74,17 +72,15 @@ class Row(msgspec.Struct):
     comments: list[Comment] = []
     rights: list[Right] = []
     faces: list[tuple[int, str]] = []
-    leader: int | None = None
 
 
 class Album(msgspec.Struct, frozen=True):
-    """An album: what people say of it, and its thumbnail, by the photo's id."""
+    """What people say of an album. `groups`: its photos on top, and those grouped behind each."""
 
-    id: int
     caption: str
     date: str
     category: str
-    icon: int | None
+    groups: dict[str, list[str]]
 
 
 _PHOTO = (
@@ -110,8 +106,9 @@ _FACES = (
     f" JOIN Images i ON i.id = t.imageid WHERE t.property = '{_CONFIRMED}' AND {{}}"
 )
 _GROUPS = (
-    "SELECT r.subject, r.object FROM ImageRelations r"
-    f" JOIN Images i ON i.id = r.subject WHERE r.type = {_GROUPED} AND {{}}"
+    "SELECT top.name, i.name FROM ImageRelations r JOIN Images i ON i.id = r.subject"
+    " JOIN Images top ON top.id = r.object WHERE r.type = 2 AND i.status = 1 AND top.album = ?"
+    " ORDER BY top.name, i.name"
 )
 
 _SHOWN = "i.status = 1 AND i.album = ?"
@@ -146,9 +143,12 @@ def names(source: Database | Change, album: int) -> set[str]:
 
 def album(source: Database | Change, id: int) -> Album:
     """What is said of an album."""
-    sql = "SELECT caption, date, collection, icon FROM Albums WHERE id = ?"
-    [(caption, date, category, icon)] = source.rows(sql, id)
-    return Album(id, caption or "", str(date or ""), category or "", icon)
+    sql = "SELECT caption, date, collection FROM Albums WHERE id = ?"
+    [(caption, date, category)] = source.rows(sql, id)
+    groups: dict[str, list[str]] = {}
+    for top, name in source.rows(_GROUPS, id):
+        groups.setdefault(top, []).append(name)
+    return Album(caption or "", str(date or ""), category or "", groups)
 
 
 def _read(source: Database | Change, which: str, *values: object) -> Iterable[Row]:
@@ -167,8 +167,6 @@ def _read(source: Database | Change, which: str, *values: object) -> Iterable[Ro
         found[photo].rights.append(Right(id, key, value or "", extra or ""))
     for photo, tag, value in each(_FACES):
         found[photo].faces.append((tag, value or ""))
-    for photo, leader in each(_GROUPS):
-        found[photo].leader = leader
     return found.values()
 
 
