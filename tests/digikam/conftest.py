@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from imgsync.model import METADATA_FIELDS, Album, Metadata, Photo
+from imgsync.model import METADATA_FIELDS, Album, Field, Location, Metadata, Photo, Region
 from imgsync.service import Look, Service, Unread
 from imgsync.services.digikam import Digikam, running, stamps
 from imgsync.services.digikam.sqlite import Sqlite
@@ -24,7 +24,21 @@ from imgsync.services.files import Files
 pytest.register_assert_rewrite("imgsync.testing.checks")
 
 SHARED = Path(__file__).resolve().parents[3] / "shared/digikam"
-ON = "true"
+# A photo of which much is said in the database alone, and what tests say of it.
+PATH = "Holidays/2019 Paris/DSCN0010.jpg"
+SAID = Metadata(
+    title="Neu",
+    caption="Zwei\nZeilen",
+    tags=frozenset({"Places/Spain/Girona", "New/Tree/Leaf", "Straße, été; 夏"}),
+    taken="2012-07-01T10:20:30.25+02:00",
+    location=Location(-48.390625, 4.484375, 12.5),
+    rating=3,
+    label="Purple",
+    favorite=True,
+    people=(Region("Ann", (0.5, 0.5, 0.25, 0.25)), Region("Nora", (0.25, 0.25, 0.125, 0.125))),
+    creator=("Ada", "Bob"),
+    copyright="© Ada",
+)
 
 
 class Collected:
@@ -51,7 +65,7 @@ class Collected:
         return Files("local", self.folder, trash=trash, jobs=jobs, own=True)
 
     def view(self, *, embed: bool = True) -> Service:
-        return Digikam.view(self.files(), self.database, embed=embed)
+        return Digikam(self.database).view(self.files(), embed=embed)
 
     def says(self, **options: str) -> None:
         """Sets options of `[Metadata Settings]` in digiKam's configuration."""
@@ -208,6 +222,11 @@ def metadata(service: Service, path: str) -> Metadata:
     return one(service, path)[1].metadata
 
 
+def edit(service: Service, path: str, said: Metadata, *fields: Field) -> Metadata:
+    album, photo = one(service, path)
+    return service.edit(album, photo, said, frozenset(fields or METADATA_FIELDS)).metadata
+
+
 def found_by_digikam(collected: Collected, path: str) -> None:
     """Gives a photo the rows that digiKam would give it when it finds it, and says of it nothing.
 
@@ -238,7 +257,7 @@ def found_by_digikam(collected: Collected, path: str) -> None:
 
 def said_by_digikam(collected: Collected, path: str, said: Metadata) -> None:
     """Makes the database say something of a photo that digiKam has found."""
-    database = Digikam.alone(collected.files(), collected.database)
+    database = Digikam(collected.database).alone(collected.files())
     album, photo = one(database, path)
     database.edit(album, photo, said, frozenset(METADATA_FIELDS))
     database.close()

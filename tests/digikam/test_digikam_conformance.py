@@ -71,7 +71,7 @@ class TestDatabase(Kept):
     test_a_hostile_path_leads_nowhere_else = None  # type: ignore[assignment]
 
     def end(self) -> Service:
-        return Digikam.alone(self.collected.files(), self.collected.database)
+        return Digikam(self.collected.database).alone(self.collected.files())
 
     def album(self, service: Service, path: str = "Summer") -> Album:
         self.collected.files().create_album(path)

@@ -15,29 +15,14 @@ from urllib.parse import quote
 import pytest
 
 from imgsync.errors import Denied, Rejected, Unavailable, UsageError
-from imgsync.model import METADATA_FIELDS, NOTHING_SAID, Field, Location, Metadata, Photo, Region
+from imgsync.model import METADATA_FIELDS, NOTHING_SAID, Field, Metadata, Photo, Region
 from imgsync.service import Service
 from imgsync.services.digikam import Digikam
 from imgsync.services.files import Files
 
-from .conftest import SHARED, Collected, metadata, one, shown
+from .conftest import PATH, SAID, SHARED, Collected, edit, metadata, one, shown
 
 pymysql = pytest.importorskip("pymysql", reason="no driver for MySQL: pip install img-sync[mysql]")
-
-PATH = "Holidays/2019 Paris/DSCN0010.jpg"
-SAID = Metadata(
-    title="Neu",
-    caption="Zwei\nZeilen",
-    tags=frozenset({"Places/Spain/Girona", "New/Tree/Leaf", "Straße, été; 夏"}),
-    taken="2012-07-01T10:20:30.25+02:00",
-    location=Location(-48.390625, 4.484375, 12.5),
-    rating=3,
-    label="Purple",
-    favorite=True,
-    people=(Region("Ann", (0.5, 0.5, 0.25, 0.25)), Region("Nora", (0.25, 0.25, 0.125, 0.125))),
-    creator=("Ada", "Bob"),
-    copyright="© Ada",
-)
 
 
 View = Callable[[], Service]
@@ -149,16 +134,11 @@ def view(collected: Collected, server: Server) -> Iterator[View]:
     with ExitStack() as stack:
 
         def view() -> Service:
-            service = Digikam.view(collected.files(), server.url, embed=True)
+            service = Digikam(server.url).view(collected.files(), embed=True)
             stack.callback(service.close)
             return service
 
         yield view
-
-
-def edit(service: Service, path: str, said: Metadata, *fields: Field) -> Metadata:
-    album, photo = one(service, path)
-    return service.edit(album, photo, said, frozenset(fields or METADATA_FIELDS)).metadata
 
 
 def check(server: Server) -> None:
@@ -279,9 +259,9 @@ def test_another_connection_is_taken_for_digikam(
 def test_a_server_that_refuses_or_is_gone_is_told(collected: Collected, server: Server) -> None:
     files: Files = collected.files()
     with pytest.raises(Denied, match="mysql://nobody@localhost"):
-        Digikam.view(files, server.url.replace("digikam@", "nobody@"), embed=True)
+        Digikam(server.url.replace("digikam@", "nobody@")).view(files, embed=True)
     with pytest.raises(Unavailable, match="cannot be used"):
-        Digikam.view(files, "mysql://digikam@127.0.0.1:1/digikam", embed=True)
+        Digikam("mysql://digikam@127.0.0.1:1/digikam").view(files, embed=True)
 
 
 @pytest.mark.parametrize(
@@ -293,5 +273,5 @@ def test_a_server_that_refuses_or_is_gone_is_told(collected: Collected, server: 
 )
 def test_a_url_that_names_no_database_is_told(collected: Collected, url: str) -> None:
     with pytest.raises(UsageError, match="mysql://user@host/database") as told:
-        Digikam.view(collected.files(), url, embed=True)
+        Digikam(url).view(collected.files(), embed=True)
     assert "secret" not in str(told.value)

@@ -94,9 +94,9 @@ def test_a_database_of_other_folders_is_passed_over(empty: Collected) -> None:
 
 def test_what_is_named_and_not_there_is_told(empty: Collected, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
-        Digikam.view(empty.files(), str(tmp_path / "none.db"), embed=True)
+        Digikam(str(tmp_path / "none.db")).view(empty.files(), embed=True)
     with pytest.raises(UsageError, match="no digiKam collection"):
-        Digikam.alone(empty.files(), "off")
+        Digikam("off").alone(empty.files())
     with pytest.raises(UsageError, match="needs no section"):
         Digikam.configure("x", {})
 

@@ -18,14 +18,13 @@ from imgsync.model import METADATA_FIELDS, Album, Field, Location, Metadata, Reg
 from imgsync.services.digikam import running
 from imgsync.services.digikam.running import holders, processes, services
 
-from .conftest import SHARED, Collected, metadata, one
+from .conftest import PATH, SHARED, Collected, metadata, one
 
 PROGRAMS = ("digikam", "Xvfb", "dbus-run-session", "dbus-send")
 PATIENCE = 120.0  # seconds for digiKam to start on a busy machine
 # Seconds: what it has found it tells in a message that stands for six, and if its window is closed
 # meanwhile, digiKam 7.9 crashes, or first takes all memory for more than a minute.
 REST = 8.0
-PATH = "Holidays/2019 Paris/DSCN0010.jpg"
 SAID = Metadata(
     title="Titel von außen",
     caption="Zwei\nZeilen",

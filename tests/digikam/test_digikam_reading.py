@@ -235,7 +235,7 @@ def test_a_photo_that_digikam_has_not_found_is_its_file(collected: Collected) ->
 @pytest.mark.parametrize("top", ["", "Holidays", "Holidays/2019 Paris"])
 def test_the_tree_may_be_any_part_of_the_collection(collected: Collected, top: str) -> None:
     tree = Files("local", collected.folder / top, jobs=1, own=True)
-    view = Digikam.view(tree, "auto", embed=True)
+    view = Digikam("auto").view(tree, embed=True)
     inside = "Holidays/2019 Paris/DSCN0012.jpg"[len(top) + 1 if top else 0 :]
     assert metadata(view, inside).label == "Red"
 
@@ -243,6 +243,6 @@ def test_the_tree_may_be_any_part_of_the_collection(collected: Collected, top: s
 def test_a_tree_that_is_no_part_of_it_is_plain_files(collected: Collected, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     tree = Files("local", tmp_path / "other", jobs=1, own=True)
-    assert Digikam.view(tree, collected.database, embed=True) is tree
+    assert Digikam(collected.database).view(tree, embed=True) is tree
     tree = collected.files()
-    assert Digikam.view(tree, "off", embed=True) is tree
+    assert Digikam("off").view(tree, embed=True) is tree

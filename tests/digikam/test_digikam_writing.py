@@ -18,7 +18,6 @@ from imgsync.model import (
     Album,
     Area,
     Field,
-    Location,
     Metadata,
     Region,
 )
@@ -28,23 +27,9 @@ from imgsync.services.digikam.running import holders, processes, services
 from imgsync.services.digikam.sqlite import Sqlite
 from imgsync.testing.checks.basis import source
 
-from .conftest import Collected, metadata, one
+from .conftest import PATH, SAID, Collected, edit, metadata, one
 
-PATH = "Holidays/2019 Paris/DSCN0010.jpg"
 ID = 16
-SAID = Metadata(
-    title="Neu",
-    caption="Zwei\nZeilen",
-    tags=frozenset({"Places/Spain/Girona", "New/Tree/Leaf", "Straße, été; 夏"}),
-    taken="2012-07-01T10:20:30.25+02:00",
-    location=Location(-48.390625, 4.484375, 12.5),
-    rating=3,
-    label="Purple",
-    favorite=True,
-    people=(Region("Ann", (0.5, 0.5, 0.25, 0.25)), Region("Nora", (0.25, 0.25, 0.125, 0.125))),
-    creator=("Ada", "Bob"),
-    copyright="© Ada",
-)
 SAVING = {
     f"Save_{option}": "true"
     for option in (
@@ -54,13 +39,8 @@ SAVING = {
 }
 
 
-def edit(service: Service, path: str, said: Metadata, *fields: Field) -> Metadata:
-    album, photo = one(service, path)
-    return service.edit(album, photo, said, frozenset(fields or METADATA_FIELDS)).metadata
-
-
 def database(collected: Collected) -> Service:
-    return Digikam.alone(collected.files(), collected.database)
+    return Digikam(collected.database).alone(collected.files())
 
 
 @pytest.mark.parametrize("field", METADATA_FIELDS)

@@ -85,12 +85,11 @@ class Configuration:
         service digikam.
         """
         files = self._files(LOCAL, top, own=True, sums=sums)
-        digikam: Any = load(DIGIKAM, LOCAL)
+        digikam: Any = load(DIGIKAM, LOCAL)(*self._digikam)
         if beside == DIGIKAM:
-            service: Service = digikam.in_step(files, *self._digikam)
+            service: Service = digikam.in_step(files)
         else:
-            embed = self.defaults.write == "embed"
-            service = digikam.view(files, *self._digikam, embed=embed)
+            service = digikam.view(files, embed=self.defaults.write == "embed")
         return service
 
     def key(self, name: str) -> str:
@@ -104,9 +103,9 @@ class Configuration:
         there is no such service or its section is wrong.
         """
         if name == DIGIKAM:
-            digikam: Any = load(DIGIKAM, LOCAL)
+            digikam: Any = load(DIGIKAM, LOCAL)(*self._digikam)
             files = self._files(DIGIKAM, top or self.defaults.root or Path.cwd(), own=True)
-            return Opened(digikam.alone(files, *self._digikam), DIGIKAM)
+            return Opened(digikam.alone(files), DIGIKAM)
         if name.startswith("file:"):
             path = url_path(name)
             url = _url(path)

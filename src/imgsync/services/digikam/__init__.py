@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ...errors import UsageError
 from ...service import Service
-from .finding import Setting, find
+from .finding import AUTO, Setting, find
 
 if TYPE_CHECKING:
     from ..files import Files
@@ -16,7 +16,7 @@ __all__ = ["Digikam"]
 
 
 class Digikam:
-    """The three ends that a tree of folders in a digiKam collection can be.
+    """What a tree of folders in a digiKam collection can be: one of three ends of a run.
 
     `database`: "auto", "off", a file, or mysql://user@host/database; `password` gives the one for
     MySQL, and is asked only if there is a server to be asked; `backed_up` are the names of those
@@ -27,6 +27,14 @@ class Digikam:
 
     settings: ClassVar[Mapping[str, str]] = {}
 
+    def __init__(
+        self,
+        database: str = AUTO,
+        password: Callable[[], str] = str,
+        backed_up: set[str] | None = None,
+    ) -> None:
+        self._setting = Setting(database, password, backed_up)
+
     @classmethod
     def configure(cls, name: str, settings: Mapping[str, str]) -> Service:
         """Raises UsageError: the collection is found by section [local]."""
@@ -35,50 +43,30 @@ class Digikam:
             " digikam is there wherever a collection is, and [local] tells where its database is"
         )
 
-    @staticmethod
-    def view(
-        files: Files,
-        database: str,
-        password: Callable[[], str] = str,
-        backed_up: set[str] | None = None,
-        *,
-        embed: bool,
-    ) -> Service:
+    def view(self, files: Files, *, embed: bool) -> Service:
         """The tree as digiKam shows it; `files` itself where digiKam has no part in it.
 
         `embed`: whether files may be written.
         """
-        collection = find(files, Setting(database, password, backed_up))
+        collection = find(files, self._setting)
         if collection is None:
             return files
         from .view import View
 
         return View(files, collection, embed=embed)
 
-    @staticmethod
-    def in_step(
-        files: Files,
-        database: str,
-        password: Callable[[], str] = str,
-        backed_up: set[str] | None = None,
-    ) -> Service:
+    def in_step(self, files: Files) -> Service:
         """The tree as its files are, while they are compared with the database."""
-        collection = find(files, Setting(database, password, backed_up))
+        collection = find(files, self._setting)
         if collection is None:
             return files
         from .comparing import InStep
 
         return InStep(files, collection)
 
-    @staticmethod
-    def alone(
-        files: Files,
-        database: str,
-        password: Callable[[], str] = str,
-        backed_up: set[str] | None = None,
-    ) -> Service:
+    def alone(self, files: Files) -> Service:
         """The database alone. Raises UsageError if it knows nothing of the tree."""
-        collection = find(files, Setting(database, password, backed_up))
+        collection = find(files, self._setting)
         if collection is None:
             raise UsageError(
                 f"{files.name}: there is no digiKam collection at {files.top}; say where its"

@@ -56,11 +56,14 @@ class Database(ABC):
         """Keeps a copy as it is now, where whoever keeps the database leaves that to others."""
 
     @abstractmethod
+    def close(self) -> None: ...
+
     def check_text(self, text: str, what: str) -> None:
         """Raises Rejected for a text that the database cannot hold; `what` is its name."""
-
-    @abstractmethod
-    def close(self) -> None: ...
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Rejected(f"the {what} {text!r} is no Unicode: digiKam cannot hold it") from None
 
     def setting(self, keyword: str) -> str:
         """What the table Settings says, "" for nothing."""

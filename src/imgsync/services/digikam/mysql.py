@@ -132,10 +132,7 @@ class Mysql(Database):
                 f"the {what} has {' '.join(beyond)}, which digiKam's tables on MySQL (utf8mb3)"
                 " cannot hold: take it out"
             )
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise Rejected(f"the {what} {text!r} is no Unicode: digiKam cannot hold it") from None
+        super().check_text(text, what)
 
     def close(self) -> None:
         self._connection.close()

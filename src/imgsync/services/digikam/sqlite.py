@@ -70,12 +70,6 @@ class Sqlite(Database):
                 with suppress(FileNotFoundError):
                     old.unlink()
 
-    def check_text(self, text: str, what: str) -> None:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise Rejected(f"the {what} {text!r} is no Unicode: digiKam cannot hold it") from None
-
     def close(self) -> None:
         self._connection.close()
 
