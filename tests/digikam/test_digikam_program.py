@@ -191,8 +191,15 @@ def test_digikam_keeps_what_was_written_over_two_starts(
     moved = view.move(album, photo, view.create_album("Moved/Here"), "face.jpg").metadata
     louvre = Album("Holidays/2019 Paris/Louvre", "Holidays/2019 Paris/Louvre")
     view.move_album(louvre, "Louvre")
+    # And what another program has moved, which digiKam has not found before img-sync has.
+    (collected.folder / "Imported").rename(collected.folder / "Brought")
+    album, photo = one(view, "Brought/imp05.jpg")
+    view.edit(album, photo, Metadata(rating=1), frozenset({Field.RATING}))
     view.close()
-    rows = "SELECT i.id, i.name, a.relativePath FROM Images i JOIN Albums a ON a.id = i.album"
+    rows = (
+        "SELECT i.id, i.name, i.modificationDate, i.fileSize, i.uniqueHash, a.relativePath"
+        " FROM Images i JOIN Albums a ON a.id = i.album"
+    )
     before = sorted(collected.rows(rows))
     groups = collected.rows("SELECT * FROM ImageRelations ORDER BY 1, 2")
     for start in ("first", "second"):
@@ -205,6 +212,7 @@ def test_digikam_keeps_what_was_written_over_two_starts(
         view = collected.view()
         assert metadata(view, PATH) == said
         assert metadata(view, "Moved/Here/face.jpg") == moved
+        assert metadata(view, "Brought/imp05.jpg").rating == 1
         assert metadata(view, "Louvre/Pentax_K10D.jpg").creator == ("Laitche",)
         view.close()
         collected.check()
