@@ -248,6 +248,20 @@ def test_moves_and_deletions_keep_the_rows(
     check(server)
 
 
+def test_what_another_program_has_moved_is_known_again(
+    collected: Collected, server: Server, view: View
+) -> None:
+    said = metadata(view(), "Imported/imp01.jpg")
+    (collected.folder / "Imported").rename(collected.folder / "Brought")
+    service = view()
+    album, photo = one(service, "Brought/imp01.jpg")
+    assert photo.metadata == said
+    service.edit(album, photo, Metadata(rating=1), frozenset({Field.RATING}))
+    place = "SELECT relativePath FROM Albums a JOIN Images i ON i.album = a.id WHERE name = %s"
+    assert server.rows(place, "imp02.jpg") == [("/Brought",)]
+    check(server)
+
+
 def test_another_connection_is_taken_for_digikam(
     collected: Collected, server: Server, view: View
 ) -> None:

@@ -25,6 +25,7 @@ from imgsync.service import Service
 from imgsync.services.digikam import Digikam, running, stamps
 from imgsync.services.digikam.running import holders, processes, services
 from imgsync.services.digikam.sqlite import Sqlite
+from imgsync.services.files import Files
 from imgsync.testing.checks.basis import source
 
 from .conftest import PATH, SAID, Collected, edit, metadata, one
@@ -294,6 +295,25 @@ def test_nothing_is_changed_while_digikam_runs(
         view.move_album(album, "elsewhere")
     assert collected.file.read_bytes() == before
     assert sorted(collected.folder.glob("digikam4.db*")) == [collected.file]
+
+
+def test_what_stands_beside_the_collection_is_changed_all_the_same(
+    collected: Collected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "processes", lambda: iter(["process 4711"]))
+    trash = collected.folder.parent / "trash"
+    (collected.folder.parent / "Beside").mkdir()
+    tree = Files("local", collected.folder.parent, trash=trash, jobs=1, own=True)
+    view = Digikam(collected.database).view(tree, embed=True)
+    before = collected.file.read_bytes()
+    beside = Album("Beside", "Beside")
+    photo = view.create(beside, source())
+    photo = view.edit(beside, photo, Metadata(title="New"), frozenset({Field.TITLE}))
+    photo = view.move(beside, view.replace(beside, photo, source("b.jpg", 2)), beside, "c.jpg")
+    moved = view.move_album(beside, "Elsewhere")
+    view.delete(moved, photo)
+    assert not list((collected.folder.parent / "Elsewhere").glob("*.jpg"))
+    assert collected.file.read_bytes() == before
 
 
 def test_a_process_called_digikam_is_noticed(tmp_path: Path) -> None:

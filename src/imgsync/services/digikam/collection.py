@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from collections.abc import Collection as Many
@@ -14,8 +13,9 @@ from ...errors import Rejected, Stale
 from ...model import METADATA_FIELDS, NOTHING_SAID, Field, Metadata
 from . import rows, running, said, stamps
 from .database import Change, Database
+from .places import Places
 from .rc import Habits
-from .roots import Root, roots
+from .roots import roots
 from .rows import Row
 from .said import Said
 from .strays import Strays
@@ -25,7 +25,6 @@ from .writing import Writer, check
 
 __all__ = ["Collection", "Shelf"]
 
-_THERE, _REMOVED = 1, 3  # the status of a photo that is shown, and of one that is gone
 _GLANCE = 1.0  # seconds for which a look at what is running holds
 
 
@@ -49,8 +48,8 @@ class Collection:
 
     `normal` is the form in which files give texts back. Whatever changes the database raises
     Rejected, before anything is changed, while digiKam runs or if the database is of an unknown
-    version. Before the first change the database is backed up, unless its name is in `backed_up`,
-    where it is then put.
+    version; folders in no collection are none of its business. Before the first change the database
+    is backed up, unless its name is in `backed_up`, where it is then put.
     """
 
     def __init__(
@@ -65,7 +64,8 @@ class Collection:
         self.roots = roots(database)
         self._files_normal = normal
         self._tags = Tags(database, normal)
-        self._strays = Strays(database, self.roots)
+        self._places = Places(self.roots)
+        self._strays = Strays(database, self._places)
         self._looked = float("-inf")
         self._backed_up = set() if backed_up is None else backed_up
 
@@ -83,7 +83,7 @@ class Collection:
 
     def holds(self, folder: Path) -> bool:
         """Whether a folder stands in one of the collections."""
-        return self._place(folder) is not None
+        return self._places.of(folder) is not None
 
     def close(self) -> None:
         self.database.close()
@@ -92,8 +92,7 @@ class Collection:
 
     def album(self, folder: Path) -> int | None:
         """The id of the album that a folder is, None where digiKam knows none."""
-        place = self._place(folder)
-        return self._album(self.database, *place) if place else None
+        return self._places.album(self.database, folder)
 
     def describe(self, folder: Path) -> dict[str, str]:
         """What people say of an album, by a word for it."""
@@ -129,7 +128,7 @@ class Collection:
 
     def row(self, folder: Path, name: str) -> Kept:
         """What is said of a photo that digiKam knows to be there, and is not to read anew."""
-        return self._kept(self._row(self.database, folder, name))
+        return self._kept(self._places.photo(self.database, folder, name))
 
     def kept(self, folder: Path, name: str) -> Kept:
         """What is said of a photo, wherever digiKam believes it to be."""
@@ -140,31 +139,12 @@ class Collection:
 
     def _stray(self, folder: Path, name: str) -> Kept:
         """What is said of a photo that is not known to be there, and was moved there."""
-        if not (self.holds(folder) and _is_text(name)):
-            return None
-        album = self.album(folder)
-        sql = "SELECT id FROM Images WHERE album = ? AND name = ?"
-        if album is not None and self.database.rows(sql, album, name):
+        if self._places.is_taken(self.database, folder, name):
             return None
         return self._kept(self._strays.row(folder / name))
 
     def _said(self, row: Row) -> Said:
         return Said(row, self._tags, self._files_normal)
-
-    def _place(self, folder: Path) -> tuple[Root, str] | None:
-        """The collection that a folder is in, and its path there as the database has it."""
-        for root in self.roots:
-            if folder.is_relative_to(root.folder):
-                inside = os.path.relpath(folder, root.folder)
-                return root, "/" if inside == "." else f"/{inside}"
-        return None
-
-    def _album(self, source: Database | Change, root: Root, path: str) -> int | None:
-        sql = "SELECT id FROM Albums WHERE albumRoot = ? AND relativePath = ?"
-        if not _is_text(path):
-            return None
-        found = source.rows(sql, root.id, path)
-        return int(found[0][0]) if found else None
 
     # Changing.
 
@@ -217,7 +197,7 @@ class Collection:
         `stamp`: of the file, where that was written too.
         """
         with self._change() as change:
-            row = self._row(change, folder, name)
+            row = self._places.photo(change, folder, name)
             if row is None or self._said(row).fingerprint != seen.fingerprint:
                 raise Stale(f"{folder / name} was changed in digiKam meanwhile: run again")
             self._writer(change, row, seen).write(metadata, fields)
@@ -227,7 +207,7 @@ class Collection:
     def note(self, folder: Path, name: str, stamp: stamps.Stamp) -> None:
         """Makes digiKam know a file as it is now, if it knows the photo at all."""
         with self._change() as change:
-            row = self._row(change, folder, name)
+            row = self._places.photo(change, folder, name)
             if row is not None:
                 stamps.write(change, row.id, stamp)
 
@@ -237,9 +217,11 @@ class Collection:
         Until then its file counts. digiKam adds to what is there, which is `metadata` by then;
         faces, whose frames are those of the old picture, it finds in the file.
         """
+        if not self.holds(folder):
+            return
         fields = [field for field in METADATA_FIELDS if field is not Field.PEOPLE]
         with self._change() as change:
-            row = self._row(change, folder, name)
+            row = self._places.photo(change, folder, name)
             if row is not None:
                 writer = self._writer(change, row, self._said(row))
                 writer.write(metadata.but(NOTHING_SAID, [Field.PEOPLE]), [Field.PEOPLE])
@@ -248,20 +230,21 @@ class Collection:
                 change.do(sql, row.id)
 
     def remove(self, folder: Path, name: str) -> None:
-        """A photo is gone: as digiKam itself does, its rows are kept for a while."""
-        with self._change() as change:
-            self._clear(change, folder, name)
+        """A photo is gone."""
+        if self.holds(folder):
+            with self._change() as change:
+                self._places.clear(change, folder, name)
 
     def move(self, folder: Path, name: str, to: Path, new: str) -> None:
         """A photo has another folder and name, and keeps all that is said of it."""
-        if (folder, name) == (to, new):
+        if (folder, name) == (to, new) or not self.holds(folder):
             return
         with self._change() as change:
-            row = self._row(change, folder, name)
+            row = self._places.photo(change, folder, name)
             if row is not None:
-                self._clear(change, to, new)
-                self._clear(change, folder, name)
-                self._put(change, row.id, to, new)
+                self._places.clear(change, to, new)
+                self._places.clear(change, folder, name)
+                self._places.put(change, row.id, to, new)
 
     def settle(self, folder: Path, name: str) -> None:
         """Makes digiKam know where a photo is that another program has moved.
@@ -271,86 +254,18 @@ class Collection:
         kept = self._stray(folder, name)
         if kept is None:
             return
-        old = self._strays.folder(kept[0])
-        if old is not None and not old.exists() and self.album(folder) is None:
-            self.move_album(old, folder)
         with self._change() as change:
-            self._put(change, kept[0].id, folder, name)
-
-    def _put(self, change: Change, id: int, folder: Path, name: str) -> None:
-        """Makes a photo stand in a folder, unless digiKam cannot know it there."""
-        album = self._make_album(change, folder) if _is_text(name) else None
-        if album is not None:
-            sql = "UPDATE Images SET album = ?, name = ?, status = ? WHERE id = ?"
-            change.do(sql, album, name, _THERE, id)
+            old = kept[0].album and self._places.folder(change, kept[0].album)
+            if old and not old.exists() and self._places.album(change, folder) is None:
+                self._places.move(change, old, folder)
+            self._places.put(change, kept[0].id, folder, name)
 
     def move_album(self, folder: Path, to: Path) -> None:
         """A folder has another path, and so has all that is below it."""
-        old, new = self._place(folder), self._place(to)
-        if old is None or new is None or old == new:
-            return  # what leaves all collections, or comes in, digiKam finds itself
-        with self._change() as change:
-            below = self._below(change, *old)
-            for _, path in self._below(change, *new):
-                self._clear_album(change, new[0], path)
-            self._make_album(change, to.parent)
-            for id, path in below:
-                sql = "UPDATE Albums SET albumRoot = ?, relativePath = ? WHERE id = ?"
-                change.do(sql, new[0].id, new[1] + path[len(old[1]) :], id)
+        if self.holds(folder) and self.holds(to):  # what leaves, or comes in, digiKam finds itself
+            with self._change() as change:
+                self._places.move(change, folder, to)
 
     def _writer(self, change: Change, row: Row, seen: Said) -> Writer:
         whole = self.database.whole_seconds
         return Writer(change, self._tags, row, seen.metadata, whole_seconds=whole)
-
-    def _row(self, source: Database | Change, folder: Path, name: str) -> Row | None:
-        place = self._place(folder)
-        album = self._album(source, *place) if place else None
-        if album is None or not _is_text(name):
-            return None
-        return rows.photo(source, album, name)
-
-    def _clear(self, change: Change, folder: Path, name: str) -> None:
-        """Takes a photo out of its album."""
-        place = self._place(folder)
-        album = self._album(change, *place) if place else None
-        if album is not None and _is_text(name):
-            sql = "UPDATE Images SET status = ?, album = NULL WHERE album = ? AND name = ?"
-            change.do(sql, _REMOVED, album, name)
-
-    def _below(self, change: Change, root: Root, path: str) -> list[tuple[int, str]]:
-        """An album and those below it: ids and paths."""
-        sql = "SELECT id, relativePath FROM Albums WHERE albumRoot = ?"
-        found = change.rows(sql, root.id)
-        return [(id, p) for id, p in found if p == path or p.startswith(f"{path}/")]
-
-    def _clear_album(self, change: Change, root: Root, path: str) -> None:
-        """Removes an album whose folder is gone; its photos' rows are kept for a while."""
-        album = self._album(change, root, path)
-        sql = "UPDATE Images SET status = ?, album = NULL WHERE album = ?"
-        change.do(sql, _REMOVED, album)
-        change.do("DELETE FROM Albums WHERE id = ?", album)
-
-    def _make_album(self, change: Change, folder: Path) -> int | None:
-        """The album of a folder, made with those above it; None outside all collections."""
-        place = self._place(folder)
-        if place is None:
-            return None
-        root, path = place
-        if not _is_text(path):
-            return None
-        album = self._album(change, root, path)
-        if album is not None:
-            return album
-        if path != "/":
-            self._make_album(change, folder.parent)
-        sql = "INSERT INTO Albums (albumRoot, relativePath, date) VALUES (?, ?, ?)"
-        return change.do(sql, root.id, path, time.strftime("%Y-%m-%d"))
-
-
-def _is_text(name: str) -> bool:
-    """Whether a name is UTF-8: no other can be in the database."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

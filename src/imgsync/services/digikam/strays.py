@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from . import rows
 from .database import Database
-from .roots import Root
+from .places import Places
 from .rows import Row
 from .stamps import unique_hash
 
@@ -22,9 +21,9 @@ class Strays:
     was said of it.
     """
 
-    def __init__(self, database: Database, roots: Sequence[Root]) -> None:
+    def __init__(self, database: Database, places: Places) -> None:
         self._database = database
-        self._places = {root.id: root.folder for root in roots}
+        self._places = places
         self._sizes: frozenset[int] | None = None
         self._hashes = ""
 
@@ -42,17 +41,9 @@ class Strays:
             return None
         return next(filter(self._is_lost, rows.alike(self._database, size, hash)), None)
 
-    def folder(self, row: Row) -> Path | None:
-        """Where a photo is believed to be; None for one that is gone, or on no disk of here."""
-        sql = "SELECT albumRoot, relativePath FROM Albums WHERE id = ?"
-        for root, path in self._database.rows(sql, row.album):
-            if root in self._places:
-                return self._places[root] / str(path).lstrip("/")
-        return None
-
     def _is_lost(self, row: Row) -> bool:
         """Whether there is surely no file where the photo is believed to be."""
         if row.album is None:
             return True
-        folder = self.folder(row)
+        folder = self._places.folder(self._database, row.album)
         return folder is not None and not os.path.lexists(folder / row.name)
