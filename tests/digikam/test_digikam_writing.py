@@ -409,6 +409,19 @@ def test_a_database_that_is_locked_is_not_waited_for_forever(
     assert edit(view, PATH, SAID).title == "Neu"
 
 
+def test_a_database_that_keeps_a_log_is_one_file_afterwards(collected: Collected) -> None:
+    collected.do("PRAGMA journal_mode = WAL")
+    view = collected.view()
+    assert edit(view, PATH, SAID, Field.TITLE).title == "Neu"
+    view.close()
+    assert not list(collected.folder.glob("digikam4.db-*"))
+    [backup] = collected.folder.glob("digikam4.db.img-sync-*")
+    with closing(sqlite3.connect(backup)) as copy:
+        sql = "SELECT comment FROM ImageComments WHERE imageid = ? AND type = 3"
+        assert copy.execute(sql, (ID,)).fetchone() == ("GUI title DSCN0010",)
+    collected.check()
+
+
 def test_a_write_that_fails_leaves_all_as_it_was(
     collected: Collected, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ class Sqlite(Database):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = str(path)
+        self._is_changed = False
         self._connection = self._connect("ro")
         with self._told():
             self._connection.execute(f"PRAGMA cache_size = -{_CACHE}")
@@ -49,6 +50,7 @@ class Sqlite(Database):
             try:
                 yield _Change(connection)
                 connection.execute("COMMIT")
+                self._is_changed = True
             except BaseException:
                 connection.rollback()
                 raise
@@ -71,7 +73,14 @@ class Sqlite(Database):
                     old.unlink()
 
     def close(self) -> None:
+        """Leaves all in the one file also where changes go into a log first (WAL).
+
+        Who closes such a database last moves them over, if it may write.
+        """
         self._connection.close()
+        if self._is_changed:
+            with suppress(Unavailable), self._told(), closing(self._connect("rw")) as last:
+                last.execute("SELECT keyword FROM Settings").fetchone()
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         with self._told():
