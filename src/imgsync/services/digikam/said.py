@@ -21,6 +21,7 @@ DEFAULT = "x-default"
 _NOTICE, _CREATOR = "copyrightNotice", "creator"
 _ACCEPTED, _REJECTED = PICKS.index("Accepted"), PICKS.index("Rejected")
 _NEAR = 1.0  # seconds by which digiKam takes two times of a file for one
+_COPYING = 0.01  # seconds from when a small file was made until it was last changed
 
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
@@ -95,7 +96,7 @@ class Said:
             title=self._text(_shown(row.comments, TITLE)) if row.comments else "",
             caption=self._text(_shown(row.comments, CAPTION)) if row.comments else "",
             tags=frozenset([paths[tag] for tag in row.tags if tag in paths]),
-            taken="" if self.guessed else time_as_shown(row.created),
+            taken=self._taken(),
             location=places.normal(Location(*row.place)) if row.place else None,
             rating=-1 if pick == _REJECTED else row.rating if 1 <= row.rating <= 5 else None,
             label=COLOURS[_number(row.tags, self._tags.colours)].replace("None", ""),
@@ -104,6 +105,12 @@ class Said:
             creator=self._creator() if row.rights else (),
             copyright=self._copyright() if row.rights else "",
         )
+
+    def _taken(self) -> str:
+        """A time that a person has set is one of whole seconds, whatever fraction stayed."""
+        if self.guessed:
+            return ""
+        return time_as_shown(self._row.created, whole_seconds=not self._row.digitized)
 
     def _text(self, comment: Comment | Right | None) -> str:
         if comment is None:
@@ -193,7 +200,8 @@ def _is_guess(row: Row) -> bool:
     """Whether the time is the file's own, which digiKam takes where the file tells none.
 
     Then there is no time of digitization, and the time is that of the file's last change, or one
-    to the millisecond, as clocks of computers have it and people do not. Servers have dropped that:
+    to the millisecond, as clocks of computers have it and people do not: who sets another time in
+    digiKam keeps the fraction of the guess, and so is whole seconds off. Servers drop fractions:
     there all such times are taken for guesses.
     """
     if not row.created or row.digitized:
@@ -205,5 +213,6 @@ def _is_guess(row: Row) -> bool:
         return False
     if created.tzinfo is not None:
         return False
-    is_cut = "." not in row.created
-    return is_cut or bool(created.microsecond) or abs((created - modified).total_seconds()) <= _NEAR
+    apart = abs((created - modified).total_seconds())
+    is_set = created.microsecond == 0 or abs(apart - round(apart)) <= _COPYING
+    return apart <= _NEAR or not is_set or "." not in row.created
