@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imgsync.metadata.digest import Digest, digest
+from imgsync.metadata.digest import Digest, digest, source
 from imgsync.metadata.digest.source import Source
 
-MIB = 1 << 20
+KIB, MIB = 1 << 10, 1 << 20
 SEGMENT = b"\xff\xe0\0\x04ab"
 
 
@@ -55,8 +55,8 @@ def test_raises_only_what_the_disk_does(tmp_path: Path) -> None:
         digest(tmp_path)
 
 
-# The file is read in pieces of 8 MiB: what matters is put around the places where they meet.
-@pytest.mark.parametrize("gap", [8 * MIB + shift for shift in (-9, -8, -7, -2, -1, 0, 1)])
+# The file is read in pieces of 256 KiB: what matters is put around the places where they meet.
+@pytest.mark.parametrize("gap", [256 * KIB + shift for shift in (-9, -8, -7, -2, -1, 0, 1)])
 @pytest.mark.parametrize("table", [b"", b"\xff\xc4\0\2", b"\xff\xff\xff\xc4\0\2"])
 def test_covers_a_scan_larger_than_what_is_read_at_once(
     tmp_path: Path, gap: int, table: bytes
@@ -65,6 +65,23 @@ def test_covers_a_scan_larger_than_what_is_read_at_once(
     path = tmp_path / "large.jpg"
     path.write_bytes(b"\xff\xd8" + SEGMENT + scan + table + scan + b"\xff\xd9")
     assert digest(path).content == image((scan[:-6] if table else scan) + scan)
+
+
+PIECES = [b"\xff", b"\xff\xff", b"\xff\0", b"\xff\xd0", b"\xff\xda", b"\xff\xd9", b"\xff\x01"]
+PIECES += [b"\xff\xc4\0\4ab", b"\xff\xc4\0", b"\0", b"a", b"bcdefg"]
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(st.sampled_from(PIECES)), window=st.integers(2, 40))
+def test_is_the_same_however_much_is_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: list[bytes], window: int
+) -> None:
+    path = tmp_path / "scans.jpg"
+    path.write_bytes(b"\xff\xd8" + SEGMENT + b"\xff\xda" + b"".join(pieces))
+    expected = digest(path, {"sha1"})
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "_WINDOW", window)
+        assert digest(path, {"sha1"}) == expected
 
 
 def test_needs_little_memory_for_a_large_file(tmp_path: Path) -> None:
@@ -84,10 +101,10 @@ def test_ends_where_a_file_ends_that_shrinks_meanwhile(tmp_path: Path) -> None:
     path = tmp_path / "shrinking.mov"
     path.write_bytes(bytes(20 * MIB))
     with path.open("r+b") as file:
-        source = Source(file.fileno())
+        shrinking = Source(file.fileno())
         file.truncate(9 * MIB)
         hashed = hashlib.sha256()
-        assert source.feed([(0, 20 * MIB), (12 * MIB, MIB)], hashed)
+        assert shrinking.feed([(0, 20 * MIB), (12 * MIB, MIB)], hashed)
     assert hashed.digest() == hashlib.sha256(bytes(9 * MIB)).digest()
 
 
@@ -141,6 +158,7 @@ def markers(number: int) -> bytes:
         pytest.param("a.mp4", chunks(200_000), id="chunks that overlap"),
         pytest.param("a.heic", items(60_000), id="empty extents"),
         pytest.param("a.jpg", markers(9 * MIB), id="padding"),
+        pytest.param("a.jpg", markers(0) + b"\xff\xc4\0\2\xff\xda" * 200_000, id="short scans"),
         pytest.param("a.png", b"\x89PNG\r\n\x1a\n" + bytes(12) * 100_000, id="empty chunks"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import re2
 
@@ -41,9 +41,7 @@ def jpeg(source: Source, start: int = 0) -> Iterator[Range]:
         if marker in _END:
             return
         if marker in _SCAN:
-            end, following = _scan(source, at)
-            yield at, end - at
-            at = following
+            at = yield from _scan(source, at)
         elif marker in _BARE:
             at += 2
         else:
@@ -54,11 +52,23 @@ def jpeg(source: Source, start: int = 0) -> Iterator[Range]:
                 return
 
 
-def _scan(source: Source, start: int) -> tuple[int, int]:
-    """Up to where the bytes from the scan's marker at `start` on count, and where to go on."""
-    found = source.search(_MARKER_OUTSIDE_SCAN, start + 2)
-    end, marker = found or (source.size, None)
-    if marker in _BARE:
-        return end, end
-    padding = source.rstrip(b"\xff", start + 2, end)
-    return source.rfind(b"\xff", start, padding), end
+def _scan(source: Source, start: int) -> Generator[Range, None, int]:
+    """What counts of the bytes from the scan's marker at `start` on; gives where to go on."""
+    # Whether the bytes from the last marker on count depends on the next one.
+    last = start
+    for at, window in source.windows(start + 2):
+        found = _MARKER_OUTSIDE_SCAN.search(window, max(0, start + 2 - at))
+        end = found.start() if found else len(window)
+        if found and found[0][1] in _BARE:
+            yield last, at + end - last
+            return at + end
+        # What ends in 0xFF may go on as a marker, or be padding before one.
+        begin = max(0, last - at)
+        marker = window[begin:end].rstrip(b"\xff").rfind(b"\xff")
+        if marker >= 0:
+            marker += at + begin
+            yield last, marker - last
+            last = marker
+        if found:
+            return at + end
+    return source.size

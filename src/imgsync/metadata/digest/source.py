@@ -12,8 +12,8 @@ __all__ = ["Hash", "Pair", "Range", "Source"]
 # would lie behind the end of the file is not there.
 Range = tuple[int, int]
 
-# Nearly every JPEG fits: it is read once, both to find the picture and to hash it.
-_WINDOW = 8 << 20
+# Small enough to stay in the processor's cache while it is searched and hashed.
+_WINDOW = 256 << 10
 
 # What a file may ask for at most, so that one made to keep us busy does not: ranges, bytes of
 # them, and bytes read to find them; each is far beyond what any honest file needs.
@@ -74,8 +74,7 @@ class Source:
             if number > _MOST_RANGES or fed + length > most:
                 return False
             while length > 0:
-                at = self._view(offset, 1)
-                block = memoryview(self._window)[at : at + length]
+                block = self._block(offset, length)
                 if not block:
                     break
                 for hash_ in hashes:
@@ -87,40 +86,34 @@ class Source:
 
     def search(self, pair: Pair, offset: int) -> tuple[int, int] | None:
         """Where `pair` matches first from `offset` on, and the second byte there."""
-        while offset + 1 < self.size:
-            at = self._view(offset, 2)
-            found = pair.search(self._window, at)
+        for start, window in self.windows(offset):
+            found = pair.search(window, max(0, offset - start))
             if found:
-                return self._start + found.start(), found[0][1]
-            if len(self._window) < 2:
-                break
-            # The last byte may be the first of a pair.
-            offset = self._start + len(self._window) - 1
+                return start + found.start(), found[0][1]
         return None
 
-    def rfind(self, byte: bytes, start: int, end: int) -> int:
-        """Where `byte` last is from `start` on and before `end`; -1 if nowhere."""
-        for offset, block in self._backwards(start, end):
-            found = block.rfind(byte)
-            if found >= 0:
-                return offset + found
-        return -1
+    def windows(self, offset: int) -> Iterator[tuple[int, bytes]]:
+        """What is there from `offset` on, piece by piece: where each begins, and its bytes.
 
-    def rstrip(self, byte: bytes, start: int, end: int) -> int:
-        """`end`, or where the run of `byte` before it begins, `start` at the earliest."""
-        for offset, block in self._backwards(start, end):
-            kept = len(block.rstrip(byte))
-            if kept:
-                return offset + kept
-        return start
+        The first may begin before `offset`. What is fed of a piece before the next one is asked
+        for is not read again. Neighbours share a byte at least: no pair of bytes is torn apart.
+        """
+        while offset + 1 < self.size:
+            at = self._view(offset, 2)
+            start, window = self._start, self._window
+            if at + 2 > len(window):
+                return
+            yield start, window
+            offset = start + len(window) - 1
 
-    def _backwards(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        step = 4096
-        while start < end:
-            offset = max(start, end - step)
-            yield offset, self.read(offset, end - offset)
-            end = offset
-            step = _WINDOW
+    def _block(self, offset: int, length: int) -> memoryview:
+        """The first of `length` bytes from `offset` on; none at the end of the file."""
+        if offset < self._start:
+            # The window stays for what follows: often these are few bytes that were held back.
+            length = min(length, self._start - offset, _WINDOW)
+            return memoryview(os.pread(self._descriptor, length, offset))
+        at = self._view(offset, 1)
+        return memoryview(self._window)[at : at + length]
 
     def _view(self, offset: int, least: int) -> int:
         """Where `offset` is in the window, after moving it there unless `least` bytes follow."""
