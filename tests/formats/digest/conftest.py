@@ -167,6 +167,12 @@ def tiffs() -> Iterable[Crafted]:
     struct.pack_into("<I", tiff.data, first + 2 + 2 * 12 + 8, 1 << 20)
     yield Crafted("value behind the end.tif", tiff.done(first), None)
 
+    # ExifTool takes these strips for a preview, unless the name promises another format.
+    tiff = Tiff()
+    data = tiff.done(tiff.directory({COMPRESSION: 7} | strips(tiff, b"jpeg")))
+    yield Crafted("jpeg inside.tif", data, None)
+    yield Crafted("tiff inside.jpg", data, b"jpeg")
+
     tiff = Tiff()
     first = tiff.directory({STRIPS: 1 << 20, COUNTS: 7})
     yield Crafted("strip behind the end.tif", tiff.done(first), None)

@@ -17,8 +17,16 @@ from imgsync.metadata.digest.source import Range, Source
 
 __all__ = ["tiff"]
 
-# The kinds of RAW file that have rules of their own, by suffix; another suffix is as good as .tif.
+# The kinds of RAW file that have rules of their own, by suffix.
 _KINDS = frozenset({"ARW", "CR2", "DNG", "NEF", "NRW", "PEF", "RW2", "SR2", "SRW"})
+# Suffixes of what else is known, under which a TIFF file is not taken for quite one; one that is
+# not known is as good as .tif.
+_OTHERS = frozenset(
+    {
+        *("AVIF", "CR3", "GIF", "HEIC", "HEIF", "HIF", "JPE", "JPEG", "JPG", "JXL", "M4V", "MOV"),
+        *("MP4", "PNG", "RAF", "WEBP"),
+    }
+)
 _KIND_BY_COMPRESSION = {
     "32767": "ARW",
     "32770": "SRW",
@@ -60,7 +68,7 @@ def tiff(source: Source, suffix: str) -> Iterator[Range]:
     """Strips, tiles and JPEGs of all directories, except thumbnails and most previews.
 
     The pictures of a sub-directory come before those of its parent, those of the next directory
-    after them. `suffix` (".nef") tells the kind of RAW file.
+    after them. `suffix` (".nef") tells the kind of file.
 
     Source: ExifTool 13.59: Exif.pm and PanasonicRaw.pm, tags with IsImageData; WriteExif.pl,
     AddImageDataHash; ExifTool.pm, DoProcessTIFF; Sony.pm, SetARW.
@@ -70,7 +78,7 @@ def tiff(source: Source, suffix: str) -> Iterator[Range]:
     magic = int.from_bytes(header[2:4], order)
     first = int.from_bytes(header[4:8], order)
     kind = suffix[1:].upper()
-    kind = kind if kind in _KINDS else "TIFF"
+    kind = kind if kind in _KINDS | _OTHERS else "TIFF"
     if len(header) < 8 or first < 8 or (kind == "TIFF" and magic == _BIG_TIFF):
         return
     if magic == 0x2A and first >= 16 and header[8:12] == _CANON_MAGIC:
