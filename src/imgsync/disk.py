@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -135,7 +134,7 @@ def temporary(folder: Path, suffix: str = "") -> Temporary:
     `suffix` (".jpg") is for readers that go by it.
     """
     while True:
-        path = folder / (TEMPORARY + secrets.token_hex(8) + suffix)
+        path = folder / (TEMPORARY + os.urandom(8).hex() + suffix)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
             if _lock(descriptor) and _is_at(descriptor, path):

@@ -32,7 +32,7 @@ _SIDECAR_FORMAT = (
 _CHARACTER_SET = "Iptc.Envelope.CharacterSet"
 _UTF8 = "\x1b%G"
 # What XML 1.0 has no place for, and DEL, which the XMP toolkit makes a blank.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class Broken(Exception):
@@ -223,14 +223,18 @@ class Held:
         return bool(self._exif.count())
 
     def exif_text(self, key: str) -> str:
-        """Text, or numbers with blanks between them; a comment without its character code."""
+        """Text, or numbers with blanks between them."""
+        datum = self._find_exif(key)
+        return "" if datum is None else _decoded(datum.toString())
+
+    def exif_comment(self, key: str) -> str:
+        """A text that may begin with its character code; without that."""
         datum = self._find_exif(key)
         if datum is None:
             return ""
         value = datum.value()
-        if isinstance(value, exiv2.CommentValue):
-            return _decoded(value.comment())
-        return _decoded(datum.toString())
+        coded = isinstance(value, exiv2.CommentValue)
+        return _decoded(value.comment() if coded else datum.toString())
 
     def exif_whole_text(self, key: str) -> str:
         """The text of an ASCII tag with the zeros in it, at which others stop."""
@@ -264,7 +268,9 @@ class Held:
     def _find_exif(self, key: str) -> Any:
         # exiv2 goes through all keys for each question.
         if self._exif_found is None:
-            self._exif_found = {datum.key(): datum for datum in reversed(list(self._exif))}
+            self._exif_found = {}
+            for datum in self._exif:
+                self._exif_found.setdefault(datum.key(), datum)
         return self._exif_found.get(key)
 
     # IPTC and the JPEG comment

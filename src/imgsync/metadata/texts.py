@@ -132,7 +132,7 @@ class ExifComment(Exif, frozen=True):
     """UserComment. Cameras fill it with bytes of their own: what is not printable says nothing."""
 
     def read(self, held: Held) -> Texts:
-        text = held.exif_text(self.key).strip("\0 ")
+        text = held.exif_comment(self.key).strip("\0 ")
         return () if _CONTROL.search(text) else (text,)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import struct
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +23,8 @@ class Process:
     """Runs `program`, Python that ends in `serve`, until `end` or the end of this process."""
 
     def __init__(self, program: str) -> None:
+        import subprocess  # late: the processes themselves start none
+
         # -P: nothing is imported from the folder that the user happens to be in.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", program],
