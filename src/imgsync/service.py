@@ -94,6 +94,10 @@ def _nothing_hidden(name: str) -> bool:
     return False
 
 
+def _as_said(metadata: Metadata) -> Metadata:
+    return metadata
+
+
 class Look(msgspec.Struct, frozen=True):
     """How an album is to be looked at.
 
@@ -131,12 +135,15 @@ class Source(msgspec.Struct, frozen=True):
     `metadata`: what the photo is to show afterwards, whatever its bytes say.
     `photo`: as the side that has it shows it (content, digests, size).
     `open`: its file; may be called again, to send it once more.
+    `shown`: what that side would show of something. Words in the bytes stay of which it would
+        show what `metadata` says: it holds less than they say.
     """
 
     name: str
     metadata: Metadata
     photo: Photo
     open: Callable[[], Original]
+    shown: Callable[[Metadata], Metadata] = _as_said
 
 
 class Service(ABC):

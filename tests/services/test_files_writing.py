@@ -51,6 +51,31 @@ def source(
     return Source(name, metadata, photo, lambda: Original(io.BytesIO(data), claimed, sidecar))
 
 
+def test_words_that_the_other_side_does_not_hold_stay_in_a_file(
+    files: Files, tree: Path, tmp_path: Path
+) -> None:
+    """It holds ratings not at all, and titles without case."""
+    path = tmp_path / "theirs.jpg"
+    path.write_bytes(jpeg(1))
+    inside = Metadata(title="BEACH", caption="Low tide", rating=4)
+    metadata_files.write(path, None, inside, {Field.TITLE, Field.CAPTION, Field.RATING})
+    data = path.read_bytes()
+
+    def shown(said: Metadata) -> Metadata:
+        return Metadata(title=said.title.lower(), caption=said.caption)
+
+    def theirs(said: Metadata) -> Source:
+        photo = Photo("ref", "a.jpg", "1", "theirs", len(data), metadata=said)
+        return Source("a.jpg", said, photo, lambda: Original(io.BytesIO(data), len(data)), shown)
+
+    same = files.create(TOP, theirs(Metadata(title="beach", caption="Low tide")))
+    assert same.metadata == inside
+    assert (tree / same.name).read_bytes() == data
+    (tree / same.name).unlink()
+    edited = files.create(TOP, theirs(Metadata(title="beach", caption="High tide")))
+    assert edited.metadata == msgspec.structs.replace(inside, caption="High tide")
+
+
 def content(n: int, folder: Path) -> str:
     path = folder.parent / "scratch.jpg"
     path.write_bytes(jpeg(n))

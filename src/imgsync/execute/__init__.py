@@ -276,6 +276,7 @@ class _Executor:
 
     def _source(self, action: Action, side: Side, album: Album, photo: Photo) -> Source:
         service = self.run.side(side)
+        fields = self.run.policy.fields if action.op is Op.CREATE else frozenset[Field]()
 
         def open_photo() -> Original:
             original = service.open(album, photo, action.without)
@@ -287,6 +288,7 @@ class _Executor:
             metadata=action.metadata,
             photo=photo,
             open=open_photo,
+            shown=lambda said: said.but(service.normal(said), fields),
         )
 
     def _unlinked_name(self, action: Action) -> str:

@@ -10,7 +10,7 @@ from typing import IO, BinaryIO
 from ...errors import Rejected
 from ...metadata import files, sidecars
 from ...metadata.digest import digest, digest_open
-from ...model import METADATA_FIELDS, Field, Metadata, same
+from ...model import METADATA_FIELDS, SET_FIELDS, Field, Metadata, same
 from ...service import Original, Source
 from .naming import Made
 from .troubles import told
@@ -38,7 +38,7 @@ def fetch(path: Path, source: Source, old: Path | None = None, *, embed: bool) -
     wanted = source.photo.content
     if wanted.startswith(("image:", "file:")) and content != wanted:
         raise Rejected(f"{source.name} came with another picture than was listed: run again")
-    return Made(path, bring_in_line(path, sidecar, source.metadata, embed=embed), content)
+    return Made(path, bring_in_line(path, sidecar, source, embed=embed), content)
 
 
 def identify(original: Original, name: str) -> str:
@@ -117,15 +117,23 @@ def _wrong_size(name: str, came: int, size: int) -> Rejected:
     return Rejected(f"{name} came with {came} bytes instead of {size}: run again")
 
 
-def bring_in_line(
-    path: Path, sidecar: Path | None, metadata: Metadata, *, embed: bool
-) -> Path | None:
-    """Makes a photo show `metadata`, writing what differs; gives back its sidecar."""
-    shown = files.read(path, sidecar)
-    fields = _different(shown, metadata)
+def bring_in_line(path: Path, sidecar: Path | None, source: Source, *, embed: bool) -> Path | None:
+    """Makes a photo show what its source does, writing what differs; gives back its sidecar."""
+    said = files.read(path, sidecar)
+    fields = _different(said, source.metadata) - _fuller(said, source)
     if not fields:
         return sidecar
-    return files.write(path, sidecar, metadata, fields, embed=embed) or sidecar
+    return files.write(path, sidecar, source.metadata, fields, embed=embed) or sidecar
+
+
+def _fuller(said: Metadata, source: Source) -> set[Field]:
+    """The fields in which the bytes say all that the source shows, and what it cannot show."""
+    alike = set(METADATA_FIELDS) - _different(source.shown(said), source.metadata)
+    return {
+        field
+        for field in alike
+        if field not in SET_FIELDS or set(source.metadata.get(field)) <= set(said.get(field))
+    }
 
 
 def _different(shown: Metadata, wanted: Metadata) -> set[Field]:

@@ -84,7 +84,7 @@ class Workshop:
             with self._alone:
                 if is_there:
                     found = _Found(folder, find(folder, name))
-                    bring_in_line(found.path, found.sidecar, source.metadata, embed=self._embed)
+                    bring_in_line(found.path, found.sidecar, source, embed=self._embed)
                 return self._scanner.again(folder, name)
 
     def _bring(self, folder: Path, name: str, source: Source) -> tuple[str, bool]:
