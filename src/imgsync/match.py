@@ -24,11 +24,13 @@ class Leftovers(msgspec.Struct):
     """What did not find its other half: links that miss a photo, and photos without a link.
 
     `links`: the pairs of links, with the photos that were found for them.
-    `strangers`: per side and album. `whole`: ids of the links that have both their photos.
+    `strangers`: per side and album. `whole`: ids of the links that have both their photos, `held`:
+    the side, album and ref of each of these photos.
     """
 
     links: list[Pair] = []
     whole: set[str] = set()
+    held: set[tuple[Side, str, str]] = set()
     strangers: dict[Side, dict[str, list[Photo]]] = msgspec.field(
         default_factory=lambda: {side: {} for side in Side}
     )
@@ -37,6 +39,7 @@ class Leftovers(msgspec.Struct):
         """Takes in another album's leftovers."""
         self.links += other.links
         self.whole |= other.whole
+        self.held |= other.held
         for side in Side:
             for album, photos in other.strangers[side].items():
                 self.strangers[side].setdefault(album, []).extend(photos)
@@ -60,6 +63,8 @@ def by_ref(
         if found_left is not None and found_right is not None:
             whole.append(pair)
             rest.whole.add(link.id)
+            rest.held.add((Side.LEFT, album, found_left.ref))
+            rest.held.add((Side.RIGHT, album, found_right.ref))
         else:
             rest.links.append(pair)
         claimed[Side.LEFT].update([found_left.ref] if found_left else [])
@@ -88,6 +93,7 @@ def relink(rest: Leftovers) -> None:
     for side in Side:
         _Search(rest, side).search()
     _find_created_again(rest)
+    _part_twins(rest)
     rest.links += doubles
 
 
@@ -114,6 +120,24 @@ def _join_doubles(rest: Leftovers) -> list[Pair]:
         doubles.append(msgspec.structs.replace(pair, left=None, right=None))
     rest.links = list(kept.values())
     return doubles
+
+
+def _part_twins(rest: Leftovers) -> None:
+    """Ends links to photos that another link of their album has too, if they lost the other half.
+
+    Two files of one picture in a folder are one photo where a service keeps each picture once. If
+    one file goes, the photo stays for the other; if it is moved, it is new where it is now.
+    """
+    for number, pair in enumerate(rest.links):
+        for side in Side:
+            photo, album = pair.photo(side), pair.album_of(side)
+            other, elsewhere = pair.photo(side.other), pair.album_of(side.other)
+            if photo is None or (side, album, photo.ref) not in rest.held:
+                continue
+            if other is None or elsewhere != album:
+                rest.links[number] = msgspec.structs.replace(pair, left=None, right=None)
+                if other is not None:
+                    rest.strangers[side.other].setdefault(elsewhere, []).append(other)
 
 
 def _find_created_again(rest: Leftovers) -> None:

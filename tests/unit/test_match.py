@@ -147,6 +147,28 @@ def test_link_finds_its_photo_in_any_album() -> None:
     assert rest.strangers[LEFT] == {"2013": []}
 
 
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "pairs", "new"),
+    [
+        ("a=P c=P", "", ["a a a", "b c a"], []),  # renamed
+        ("a=P", "", ["a a a", "b - -"], []),  # gone
+        ("a=P", "b=P", ["a a a", "b - -"], ["b"]),  # moved
+        ("", "", ["a - a", "b - a"], []),  # both gone
+    ],
+)
+def test_of_twins_that_are_one_photo_there_one_may_go(
+    here: str, elsewhere: str, pairs: list[str], new: list[str]
+) -> None:
+    """The photo there stays for the other."""
+    past = photo("a", "P")
+    both = [Link("a", past, past), Link("b", photo("b", "P"), past)]
+    whole, rest = by_ref("2012", both, shown(here), {"a": past})
+    rest.add(by_ref("2013", [], shown(elsewhere), {})[1])
+    relink(rest)
+    assert told(whole + rest.links) == pairs
+    assert [photo.name for photo in rest.strangers[LEFT].get("2013", [])] == new
+
+
 def test_leftovers_of_one_album_are_put_together() -> None:
     _, rest = by_ref("2012", links("a=P"), shown("b=Q"), {})
     _, more = by_ref("2012", links("c=R"), shown("d=S"), {})
