@@ -65,6 +65,7 @@ class Settings:
     iptc: bool = False
     resize: bool = False
     warnings: bool = False
+    plugins: tuple[str, ...] = ()
 
     @property
     def major(self) -> int:

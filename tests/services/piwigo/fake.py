@@ -143,8 +143,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes(min(1 << 20, size - start)))
 
     def do_POST(self) -> None:
-        query = parse_qs(urlsplit(self.path).query)
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if url.path != "/gallery/ws.php":
+            self._reply(404, b"<h1>Not Found</h1>", "text/html")
+            return
         form, chunk = _parsed(self.headers["Content-Type"], body)
         form = {"method": query.get("method", [""]), **form}
         method = form["method"][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,7 +27,7 @@ Form = dict[str, list[str]]
 
 # What a guest may call; everything else is for administrators.
 PUBLIC = {"pwg.session.getStatus", "pwg.categories.getList", "pwg.categories.getImages"}
-PUBLIC |= {"pwg.images.getInfo", "pwg.getVersion"}
+PUBLIC |= {"pwg.images.getInfo", "pwg.images.search", "pwg.tags.getImages", "pwg.getVersion"}
 TOKEN_NEEDED = {"pwg.images.uploadCompleted", "pwg.images.setCategory", "pwg.categories.move"}
 
 
@@ -54,6 +55,7 @@ class Methods:
         self.lounge: list[tuple[int, int]] = []
         self.buffer: dict[tuple[str, int], dict[int, bytes]] = {}
         self.films: dict[str, tuple[int, Any]] = {}
+        self.searched: dict[str, list[int]] = {}
         self.half_done = False
         self._ids = itertools.count(1)
         self._clock = itertools.count(1)
@@ -72,7 +74,9 @@ class Methods:
             "pwg.images.uploadAsync": self.upload,
             "pwg.images.uploadCompleted": self.empty_lounge,
             "pwg.images.setCategory": self.set_category,
+            "pwg.images.search": self.search,
             "pwg.tags.add": self.add_tag,
+            "pwg.tags.getImages": self.get_tagged,
             "pwg.tags.getAdminList": self.get_tags,
         }
 
@@ -108,7 +112,8 @@ class Methods:
 
     def get_plugins(self, form: dict[str, str], guest: bool, token: str, told: bool) -> Any:
         state = "active" if self.settings.map else "inactive"
-        return [{"id": "piwigo-openstreetmap", "name": "OpenStreetMap", "state": state}]
+        others = [{"id": id, "name": id, "state": "active"} for id in self.settings.plugins]
+        return [{"id": "piwigo-openstreetmap", "name": "OpenStreetMap", "state": state}, *others]
 
     # Albums
 
@@ -195,29 +200,52 @@ class Methods:
         wanted = int(form["cat_id[]"])
         if wanted not in self.albums:
             raise Refusal(404, f"cat_id {{{wanted}}} not found")
-        photos = [
-            photo
-            for photo in self.photos.values()
-            if wanted in self.visible(photo, guest) and not (guest and photo.level)
-        ]
+        seen = self._seen(guest)
+        return self._page(form, guest, [p for p in seen if wanted in self.visible(p, guest)])
+
+    def _seen(self, guest: bool) -> list[Kept]:
+        """What lists show to somebody: no orphans."""
+        photos = [photo for photo in self.photos.values() if not (guest and photo.level)]
+        return [photo for photo in photos if self.visible(photo, guest)]
+
+    def _page(self, form: dict[str, str], guest: bool, photos: list[Kept]) -> dict[str, Any]:
         if form.get("order") != "id":
             photos.reverse()
         size, page = min(int(form.get("per_page", 100)), 500), int(form.get("page", 0))
-        rows = [
-            {
-                "id": photo.id,
-                "file": photo.file,
-                "name": strip_tags(photo.name or ""),
-                "comment": photo.comment,
-                "date_creation": photo.date_creation,
-                "categories": [{"id": id} for id in self.visible(photo, guest)],
-                **self._urls(photo),
-            }
-            for photo in photos[page * size : (page + 1) * size]
-        ]
+        rows = [self._listed(photo, guest) for photo in photos[page * size : (page + 1) * size]]
         total: int | str = len(photos) if self.settings.major >= 16 else str(len(photos))
         paging = {"page": page, "per_page": size, "count": len(rows), "total_count": total}
         return {"paging": paging, "images": rows}
+
+    def _listed(self, photo: Kept, guest: bool) -> dict[str, Any]:
+        raw = self.settings.major < 16
+        return {
+            "id": photo.id,
+            "file": photo.file,
+            "name": photo.name if raw else strip_tags(photo.name or ""),
+            "comment": photo.comment,
+            "date_creation": photo.date_creation,
+            "categories": [{"id": id} for id in self.visible(photo, guest)],
+            **self._urls(photo),
+        }
+
+    def search(self, form: dict[str, str], guest: bool, token: str, told: bool) -> Any:
+        """Answers are kept for minutes, whatever is edited meanwhile."""
+        query = form["query"]
+        if query not in self.searched:
+            found = self._seen(guest)
+            for term in query.split():
+                found = [photo for photo in found if _is_found(photo, term)]
+            self.searched[query] = [photo.id for photo in found]
+        return self._page(form, guest, [self.photos[id] for id in self.searched[query]])
+
+    def get_tagged(self, form: dict[str, str], guest: bool, token: str, told: bool) -> Any:
+        asked = {int(id) for name, id in form.items() if name.startswith("tag_id[")}
+        page = self._page(form, guest, [p for p in self._seen(guest) if p.tags & asked])
+        for row in page["images"]:
+            ids = ",".join(map(str, sorted(self.photos[row["id"]].tags & asked)))[:1024]
+            row["tags"] = [{"id": int(id), "url": ""} for id in ids.split(",") if id]
+        return page
 
     def get_info(self, form: dict[str, str], guest: bool, token: str, told: bool) -> Any:
         photo = self._photo(form)
@@ -405,6 +433,18 @@ class Methods:
 
     def get_tags(self, form: dict[str, str], guest: bool, token: str, told: bool) -> Any:
         return {"tags": [{"id": str(id), "name": name} for id, name in self.tags.items()]}
+
+
+def _is_found(photo: Kept, term: str) -> bool:
+    """One term of a search: `author:` (has none), `id:1..9`, `-photo:*"<"*` (a text has none)."""
+    if term == "author:":
+        return photo.author is None
+    if within := re.fullmatch(r"id:(\d+)\.\.(\d+)", term):
+        return int(within[1]) <= photo.id <= int(within[2])
+    without = re.fullmatch(r'-photo:\*"(.+)"\*', term)
+    assert without is not None
+    texts = (photo.file, photo.name or "", photo.comment or "")
+    return not any(without[1] in text for text in texts)
 
 
 def _column(name: str, value: str) -> str | None:

@@ -26,7 +26,7 @@ from .home import Home
 SOURCES = Path(__file__).resolve().parents[3] / "src"
 
 # What every run asks: who we are and what can be done, then for the albums.
-BEGIN = {"pwg.session.login": 1, "pwg.session.getStatus": 2, "pwg.plugins.getList": 1}
+BEGIN = {"pwg.session.login": 1, "pwg.session.getStatus": 1, "pwg.plugins.getList": 1}
 BEGIN |= {"pwg.categories.getList": 1, "pwg.categories.getAdminList": 1}
 
 
@@ -79,25 +79,59 @@ def test_real_photos_go_there_and_edits_come_and_go_without_a_picture(
     assert (again.code, again.actions()) == (0, set())
 
 
-def test_a_thousand_unchanged_photos_cost_a_call_each(here: Home, fake: FakePiwigo) -> None:
-    here.add("Summer/0.jpg", 0)
+def agree(here: Home, fake: FakePiwigo, photos: int) -> None:
+    """Brings a folder of photos, with two tags each, in step with an album."""
+    here.add("Summer/0.jpg", 0, tags=frozenset({"sea", "Places/Brest"}))
     assert here.push().code == 0
     first = kept(fake, "0.jpg")
-    for n in range(1, 1000):
+    for n in range(1, photos):
         here.add(f"Summer/{n}.jpg", n)
         data = (here.top / f"Summer/{n}.jpg").read_bytes()
         row = replace(first, id=1000 + n, file=f"{n}.jpg", name=str(n), data=data, md5sum=md5(data))
         fake.methods.photos[row.id] = row
     assert here.sync().code == 0
+
+
+def test_a_thousand_unchanged_photos_cost_thirteen_calls(here: Home, fake: FakePiwigo) -> None:
+    agree(here, fake, 1000)
     with fake.counted() as calls:
         again = here.sync()
     assert (again.code, again.actions()) == (0, set())
     assert calls == BEGIN | {
         "pwg.categories.getImages": 2,  # pages of 500
-        "pwg.images.getInfo": 1000,
-        "pwg.session.getStatus": 3,
+        "pwg.images.search": 2,
+        "pwg.tags.getAdminList": 1,
+        "pwg.tags.getImages": 2,
+        "pwg.images.exist": 1,
     }
-    assert calls.total() == 1009
+    assert calls.total() == 13
+
+
+def test_a_photo_with_a_creator_or_with_markup_costs_a_call_more(
+    here: Home, fake: FakePiwigo
+) -> None:
+    agree(here, fake, 20)
+    kept(fake, "7.jpg").author = "Eve"
+    kept(fake, "8.jpg").name = "5 < 6"
+    assert here.sync().code == 0
+    with fake.counted() as calls:
+        assert here.sync().actions() == set()
+    assert (calls["pwg.images.getInfo"], calls.total()) == (2, 5 + 5 + 2)
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(plugins=("ExtendedDescription",)), Settings(map=True)]
+)
+def test_where_lists_show_too_little_each_photo_costs_a_call(here: Home, fake: FakePiwigo) -> None:
+    """Places are in none, and there are plug-ins that change what they show."""
+    agree(here, fake, 20)
+    with fake.counted() as calls:
+        assert here.sync().actions() == set()
+    assert calls == BEGIN | {
+        "pwg.categories.getImages": 1,
+        "pwg.images.getInfo": 20,
+        "pwg.session.getStatus": 2,
+    }
 
 
 def test_two_photos_are_sent_at_once_and_never_three(here: Home, fake: FakePiwigo) -> None:
@@ -196,6 +230,40 @@ def test_a_whole_gallery_comes_into_an_empty_folder(here: Home, fake: FakePiwigo
     assert said.tags == {"sea", "Places/Brest"}
     assert here.said("2012/b.jpg").caption == "Low tide"
     assert here.sync().actions() == set()
+
+
+def test_what_a_gallery_does_not_hold_comes_back_in_the_files(here: Home, fake: FakePiwigo) -> None:
+    """Byte for byte; but what was to be left alone is in no copy."""
+    said = {"rating": 4, "copyright": "Ann", "location": Location(48.390625, -4.484375)}
+    here.add("a/a.jpg", 1, title="Strand", taken="2012-07-01", **said)
+    original = (here.top / "a/a.jpg").read_bytes()
+    assert here.push().code == 0
+    shutil.rmtree(here.top)
+    here.top.mkdir()
+    assert here.pull().code == 0
+    assert (here.top / "a/a.jpg").read_bytes() == original
+    assert here.sync().actions() == set()
+    shutil.rmtree(here.top)
+    here.top.mkdir()
+    assert here.pull("--skip", "location").code == 0
+    assert here.said("a/a.jpg").location is None
+    assert here.said("a/a.jpg").rating == 4
+
+
+def test_of_two_files_of_one_picture_one_may_go(here: Home, fake: FakePiwigo) -> None:
+    here.add("Sea/a.jpg", 1)
+    here.add("Sea/copy.jpg", 1)
+    here.add("Sea/third.jpg", 1)
+    here.add("Land/b.jpg", 2)
+    assert here.push().code == 0
+    assert standing(fake) == {"Sea": {"a.jpg"}, "Land": {"b.jpg"}}
+    assert here.sync().actions() == set()
+    (here.top / "Sea/copy.jpg").unlink()
+    (here.top / "Sea/third.jpg").rename(here.top / "Land/third.jpg")
+    assert here.sync("--delete").code == 0
+    assert standing(fake) == {"Sea": {"a.jpg"}, "Land": {"a.jpg", "b.jpg"}}
+    assert here.sync("--delete").actions() == set()
+    assert (here.top / "Sea/a.jpg").exists()
 
 
 def test_photos_that_are_there_already_are_adopted(here: Home, fake: FakePiwigo) -> None:

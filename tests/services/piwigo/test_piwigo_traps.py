@@ -112,6 +112,11 @@ def test_a_wrong_password_is_told_without_it(fake: FakePiwigo) -> None:
     assert "wrong one" not in str(caught.value)
 
 
+def test_a_url_without_a_gallery_is_told(fake: FakePiwigo) -> None:
+    with pytest.raises(Denied, match="is no Piwigo under this path: look at url"):
+        Piwigo("gallery", f"{fake.url}/photos", USER, PASSWORD)
+
+
 def test_an_api_key_is_a_user_and_a_password(fake: FakePiwigo) -> None:
     settings = {"url": fake.url, "api_key": ":".join(KEY)}
     Piwigo.configure("gallery", settings).close()

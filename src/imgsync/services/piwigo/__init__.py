@@ -12,12 +12,13 @@ import msgspec
 
 from ...errors import Denied, Rejected, Stale, Unavailable, UsageError
 from ...model import Album, Field, Metadata, Photo
-from ...service import Capabilities, Look, Original, Service, Source, Unread
+from ...service import Capabilities, Check, Look, Original, Service, Source, Unread
 from . import words
 from .albums import Tree, checked_levels
-from .catalogue import Catalogue
+from .catalogue import Catalogue, Row
 from .files import checked, checksum
 from .gallery import Gallery
+from .overview import Overview
 from .words import Info
 from .writer import Writer
 
@@ -27,6 +28,8 @@ OLDEST, NEWEST = 14, 17
 CONNECTIONS = 2  # more uploads at once may lock the gallery up: each makes it call itself
 READS = 4  # questions at once, which do no such thing
 MAP = "piwigo-openstreetmap"
+# Plug-ins that are known not to change what lists show.
+QUIET = frozenset({"AdminTools", "LocalFilesEditor", "TakeATour"})
 HELD = frozenset(
     {Field.CONTENT, Field.TITLE, Field.CAPTION, Field.TAGS, Field.TAKEN, Field.CREATOR}
 )
@@ -80,6 +83,7 @@ class Piwigo(Service):
         self.name = name
         self._gallery = Gallery(url, user, password, who=name, connections=READS)
         self._catalogue = Catalogue(self._gallery)
+        self._overview: Overview | None = Overview(self._gallery, self._catalogue)
         self._making_albums = Lock()
         self._creating = [Lock() for _ in range(16)]
         try:
@@ -94,8 +98,10 @@ class Piwigo(Service):
         if status.major < OLDEST:
             raise Denied(f"{self.name} is Piwigo {status.version}; {OLDEST} or newer is needed")
         plugins = self._gallery.ask("pwg.plugins.getList", list[_Plugin])
-        map_is_on = any(plugin.id == MAP and plugin.state == "active" for plugin in plugins)
-        fields = HELD | {Field.LOCATION} if map_is_on else HELD
+        active = {plugin.id for plugin in plugins if plugin.state == "active"}
+        if active - QUIET:
+            self._overview = None
+        fields = HELD | {Field.LOCATION} if MAP in active else HELD
         closed = ""
         if status.major > NEWEST and not allow_newer:
             closed = (
@@ -123,7 +129,16 @@ class Piwigo(Service):
         yield from self._catalogue.tree().listed()
 
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
-        yield from self._gallery.believed(lambda: list(self._photos(album, look)))
+        def read() -> tuple[list[Photo], list[Photo]]:
+            return self._photos(album, look)
+
+        def proof(found: tuple[list[Photo], list[Photo]]) -> list[Photo]:
+            photos, alike = found
+            if not alike:
+                return self._gallery.known_to_us(photos)
+            return photos + list(self._same_files(album, alike))
+
+        yield from self._gallery.believed(read, proof)
 
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         info = self._info(photo)
@@ -138,19 +153,19 @@ class Piwigo(Service):
     # Writing
 
     def create_album(self, path: str) -> Album:
-        self._check_writable()
+        self._begin_to_write()
         levels = checked_levels(path)
         with self._making_albums:
             id = self._make_album(self._catalogue.tree(), levels)
         return Album(ref=str(id), path=path)
 
     def create(self, album: Album, source: Source) -> Photo:
-        self._check_writable()
+        self._begin_to_write()
         name = words.checked_file(source.name, self.capabilities.formats or ())
         self._writer.form(source.metadata, name)  # Rejected before a byte is read
         md5 = checksum(source)
         with self._creating[int(md5[0], 16)]:  # two files of the same bytes are one photo
-            id = self._id_of(md5)
+            id = self._catalogue.ids([md5])[md5]
             if id is None:
                 id = self._writer.add(album, source, name, md5)
             else:
@@ -161,7 +176,7 @@ class Piwigo(Service):
         return self._photo(info)
 
     def replace(self, album: Album, photo: Photo, source: Source) -> Photo:
-        self._check_writable()
+        self._begin_to_write()
         old = self._as_listed(album, photo)
         if _suffix(source.name) != _suffix(photo.name):
             raise Rejected(f"{self.name} would go on showing {source.name} as {photo.name}")
@@ -174,7 +189,7 @@ class Piwigo(Service):
         self, album: Album, photo: Photo, metadata: Metadata, fields: frozenset[Field]
     ) -> Photo:
         """A place cannot be taken away: the photo then still shows it."""
-        self._check_writable()
+        self._begin_to_write()
         beyond = fields - self.capabilities.writes
         if beyond:
             raise Rejected(f"{self.name} does not hold the {', '.join(sorted(beyond))}")
@@ -185,7 +200,7 @@ class Piwigo(Service):
         return self._photo(self._info(photo))
 
     def delete(self, album: Album, photo: Photo) -> None:
-        self._check_writable()
+        self._begin_to_write()
         try:
             info = self._as_listed(album, photo)
         except _Absent:
@@ -193,7 +208,7 @@ class Piwigo(Service):
         self._writer.take_out(info, album)
 
     def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
-        self._check_writable()
+        self._begin_to_write()
         name = words.checked_file(name, self.capabilities.formats or ())
         info = self._as_listed(album, photo)
         if name != photo.name:
@@ -208,7 +223,7 @@ class Piwigo(Service):
         return self._photo(self._info(photo))
 
     def move_album(self, album: Album, path: str) -> Album:
-        self._check_writable()
+        self._begin_to_write()
         levels = checked_levels(path)
         with self._making_albums:
             tree = self._catalogue.tree()
@@ -255,19 +270,44 @@ class Piwigo(Service):
 
     # Photos
 
-    def _photos(self, album: Album, look: Look) -> Iterator[Photo]:
-        """What the album lists, and what it does not list though it was known to and still is."""
-        ids = {}
-        for row in self._catalogue.rows(album):
-            ids[row.id] = words.shown_file(row.file)
+    def _photos(self, album: Album, look: Look) -> tuple[list[Photo], list[Photo]]:
+        """What the album lists, and what it does not list though it was known to and still is.
+
+        Second: those that are as they were known, if only their files are the same.
+        """
+        rows = self._catalogue.rows(album)
+        names = {row.id: words.shown_file(row.file) for row in rows}
         for ref, known in look.known.items():
             if ref.isdecimal():
-                ids.setdefault(int(ref), known.name)
-        wanted = [id for id, name in ids.items() if not look.hides(name)]
+                names.setdefault(int(ref), known.name)
+        ids = {id for id, name in names.items() if not look.hides(name)}
+        alike = list(self._as_known([row for row in rows if row.id in ids], look))
+        rest = ids - {int(photo.ref) for photo in alike}
         with ThreadPoolExecutor(READS) as pool:
-            for info in pool.map(self._catalogue.info, wanted):
-                if info and int(album.ref) in info.albums:
-                    yield self._photo(info)
+            infos = [info for info in pool.map(self._catalogue.info, sorted(rest)) if info]
+        return [self._photo(info) for info in infos if int(album.ref) in info.albums], alike
+
+    def _as_known(self, rows: list[Row], look: Look) -> Iterator[Photo]:
+        """The photos that lists show as they were known; their files are not looked at."""
+        if self._overview is None or look.check is not Check.CHANGED:
+            return
+        known = {int(ref): photo for ref, photo in look.known.items() if ref.isdecimal()}
+        asked = [row for row in rows if row.id in known]
+        for info in self._overview.infos(asked):
+            photo = known[info.id]
+            info.md5sum = photo.content.removeprefix("md5:")
+            if info.md5sum and self._photo(info).version == photo.version:
+                yield photo
+
+    def _same_files(self, album: Album, photos: list[Photo]) -> Iterator[Photo]:
+        """Those photos as they are now; those whose files are the same are taken as they are."""
+        md5s = {photo.ref: photo.content.removeprefix("md5:") for photo in photos}
+        ids = self._catalogue.ids(md5s.values())
+        for photo in photos:
+            if ids.get(md5s[photo.ref]) == int(photo.ref):
+                yield photo
+            elif info := self._catalogue.sure_info(int(photo.ref), album):
+                yield self._photo(info)
 
     def _photo(self, info: Info) -> Photo:
         md5 = f"md5:{info.md5sum}" if info.md5sum else ""
@@ -299,14 +339,11 @@ class Piwigo(Service):
             raise Stale(f"{photo.name} in {album.path} has changed since {self.name} listed it")
         return info
 
-    def _id_of(self, md5: str) -> int | None:
-        """A photo of these bytes, wherever in the gallery it is, orphans included."""
-        form = {"md5sum_list": md5}
-        return self._gallery.ask("pwg.images.exist", dict[str, int | None], form).get(md5)
-
-    def _check_writable(self) -> None:
+    def _begin_to_write(self) -> None:
         if self.capabilities.closed:
             raise Rejected(self.capabilities.closed)
+        if self._overview:
+            self._overview.forget()
 
 
 class _Absent(Stale):

@@ -17,13 +17,14 @@ __all__ = ["Node", "Tree", "checked_levels"]
 class Node(msgspec.Struct):
     """An album as `pwg.categories.getList` and `getAdminList` show it.
 
-    `uppercats`: the ids from the top down to its own, with commas.
+    `uppercats`: the ids from the top down to its own, with commas. `nb_images`: the photos in it.
     """
 
     id: int
     name: str
     uppercats: str
     status: str = "public"
+    nb_images: int = 0
     name_raw: str | msgspec.UnsetType = msgspec.UNSET
 
     @property

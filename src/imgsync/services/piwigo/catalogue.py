@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+
 import msgspec
 
 from ...errors import Stale, Unavailable
 from ...model import Album
 from ..http import Declined
 from .albums import Node, Tree
-from .gallery import Gallery
-from .words import Info
+from .gallery import UNKNOWN, Gallery
+from .words import Info, Ref
 
-__all__ = ["Catalogue", "Row"]
+__all__ = ["PER_PAGE", "Catalogue", "Row"]
 
 PER_PAGE = 500  # no more are given at once
 LISTINGS = 3  # how often a listing is begun again because photos came or went meanwhile
-UNKNOWN = 404
 
 
 class _Albums(msgspec.Struct):
@@ -23,10 +24,14 @@ class _Albums(msgspec.Struct):
 
 
 class Row(msgspec.Struct):
-    """A photo as an album lists it."""
+    """A photo as lists show it: title and caption as visitors see them; tags in few lists."""
 
     id: int
     file: str
+    name: str | None = None
+    comment: str | None = None
+    date_creation: str | None = None
+    tags: list[Ref] = []
 
 
 class _Paging(msgspec.Struct):
@@ -39,20 +44,28 @@ class _Page(msgspec.Struct):
 
 
 class Catalogue:
-    """Albums and photos as the user of a session sees them."""
+    """Albums and photos as the user of a session sees them.
+
+    `photos`: about how many the gallery has, as far as its albums were read.
+    """
 
     def __init__(self, gallery: Gallery) -> None:
         self._gallery = gallery
+        self.photos = 0
 
     def tree(self) -> Tree:
         """All albums, those that are hidden from the user included."""
 
-        def read() -> Tree:
-            seen = self._gallery.ask("pwg.categories.getList", _Albums, {"recursive": "true"})
-            every = self._gallery.ask("pwg.categories.getAdminList", _Albums)
-            return Tree(seen.categories, every.categories)
+        def read() -> list[Node]:
+            form = {"recursive": "true"}
+            return self._gallery.ask("pwg.categories.getList", _Albums, form).categories
 
-        return self._gallery.believed(read)
+        def proof(seen: list[Node]) -> Tree:
+            every = self._gallery.ask("pwg.categories.getAdminList", _Albums)
+            self.photos = sum(node.nb_images for node in seen)
+            return Tree(seen, every.categories)
+
+        return self._gallery.believed(read, proof)
 
     def rows(self, album: Album) -> list[Row]:
         """What an album lists, page by page; again if it is seen to change between two of them.
@@ -60,15 +73,28 @@ class Catalogue:
         A photo that went while another came hides one that stands at the edge of a page.
         """
         for _ in range(LISTINGS):
-            page = self._page(album, 0)
+            page = self._album_page(album, 0)
             rows, total, number = {row.id: row for row in page.images}, page.paging.total_count, 1
             while number * PER_PAGE < total == page.paging.total_count:
-                page = self._page(album, number)
+                page = self._album_page(album, number)
                 rows |= {row.id: row for row in page.images}
                 number += 1
             if len(rows) == total == page.paging.total_count:
                 return list(rows.values())
         raise Unavailable(f"{album.path} in {self._gallery.who} changes while it is listed")
+
+    def all_rows(self, method: str, form: Mapping[str, str]) -> Iterator[Row]:
+        """What a list shows, page by page; what moves between two of them may be left out."""
+        number, total = 0, 1
+        while number * PER_PAGE < total:
+            page = self._page(method, form, number)
+            yield from page.images
+            number, total = number + 1, page.paging.total_count
+
+    def ids(self, md5s: Iterable[str]) -> dict[str, int | None]:
+        """A photo of each checksum, wherever it is, orphans included; guests are not told."""
+        form = {"md5sum_list": ",".join(md5s)}
+        return self._gallery.ask("pwg.images.exist", dict[str, int | None], form)
 
     def info(self, id: int) -> Info | None:
         """What is said of a photo; None if there is none, or none that a guest may see."""
@@ -87,17 +113,15 @@ class Catalogue:
             info = self.info(id)
             return info if info and (album is None or int(album.ref) in info.albums) else None
 
-        return read() or self._gallery.believed(read)
+        return read() or self._gallery.believed(read, self._gallery.known_to_us)
 
-    def _page(self, album: Album, number: int) -> _Page:
-        form = {
-            "cat_id[]": album.ref,
-            "per_page": str(PER_PAGE),
-            "page": str(number),
-            "order": "id",
-        }
+    def _page(self, method: str, form: Mapping[str, str], number: int) -> _Page:
+        told = {**form, "per_page": str(PER_PAGE), "page": str(number), "order": "id"}
+        return self._gallery.ask(method, _Page, told)
+
+    def _album_page(self, album: Album, number: int) -> _Page:
         try:
-            return self._gallery.ask("pwg.categories.getImages", _Page, form)
+            return self._page("pwg.categories.getImages", {"cat_id[]": album.ref}, number)
         except Declined as error:
             if error.status == UNKNOWN:
                 raise Stale(f"the album {album.path} is gone from {self._gallery.who}") from None

@@ -16,12 +16,12 @@ from ..http import Declined, Http, Part
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Gallery", "Status"]
+__all__ = ["UNKNOWN", "Gallery", "Status"]
 
 ENTRY = "/ws.php"
 ADMINISTRATORS = frozenset({"webmaster", "admin"})
 # Piwigo's own numbers; a page of HTML has none.
-PAGE, NO_ADMINISTRATOR, FORBIDDEN, FAILED, BAD_LOGIN = 0, 401, 403, 500, 999
+PAGE, NO_ADMINISTRATOR, FORBIDDEN, UNKNOWN, FAILED, BAD_LOGIN = 0, 401, 403, 404, 500, 999
 
 # Pages that are about the one photo: of its upload, and of the database.
 _ABOUT_A_PHOTO = re.compile(
@@ -29,6 +29,7 @@ _ABOUT_A_PHOTO = re.compile(
 )
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Status(msgspec.Struct):
@@ -51,7 +52,7 @@ class Gallery:
 
     Raises Denied where the user may not come in or is no administrator, Declined with Piwigo's
     own number in `status` for what it refuses, Unavailable for what may pass and for an answer
-    that is none.
+    that is none. `session`: which one it is; another number once an old one had expired.
     """
 
     def __init__(self, url: str, user: str, password: str, *, who: str, connections: int) -> None:
@@ -60,7 +61,7 @@ class Gallery:
         self._password = password
         self._http = _Http(url, who=who, secrets=[password], connections=connections)
         self._lock = Lock()
-        self._sessions = 0
+        self.session = 0
         try:
             self.status = self._begin()
         except BaseException:
@@ -96,25 +97,32 @@ class Gallery:
                 raise
             raise Unavailable(f"{self.who} could not put a file together: {error.reason}") from None
 
-    def believed(self, read: Callable[[], T]) -> T:
-        """What `read` finds while the session lasts: one that has expired is a guest's, silently.
+    def believed(self, read: Callable[[], T], proof: Callable[[T], U]) -> U:
+        """What `proof` makes of what `read` finds, both in one session.
 
-        A guest sees fewer albums and photos; what is then missing must not be taken for deleted.
+        A session that has expired is a guest's, silently. A guest sees fewer albums and photos;
+        what is then missing must not be taken for deleted. So `proof` asks for something that
+        guests are refused: then a new session begins, and all is read again.
         """
         for _ in range(3):
-            session = self._sessions
-            found = read()
-            if session == self._sessions:
-                status = self._ask("pwg.session.getStatus", Status, {}, safe=True)
-                if status.username == self._name:
-                    return found
-                self._renew(session)
+            session = self.session
+            proven = proof(read())
+            if session == self.session:
+                return proven
         raise Denied(f"{self.who} forgets us at once: its sessions do not last")
+
+    def known_to_us(self, found: T) -> T:
+        """The proof for `believed` where nothing else is to be asked."""
+        session = self.session
+        status = self._ask("pwg.session.getStatus", Status, {}, safe=True)
+        if status.username != self._name:
+            self._renew(session)
+        return found
 
     def fetch(self, url: str) -> tuple[Any, int | None]:
         """The file at an address that the gallery gave, and its length."""
         path = self._http.path_of(url)
-        session = self._sessions
+        session = self.session
         try:
             return self._http.fetch(path)
         except Denied:  # files that are protected are not for the guest of an expired session
@@ -126,7 +134,7 @@ class Gallery:
 
     def _in_session(self, call: Callable[[], T]) -> T:
         """Calls; once more in a new session if it was refused because the old one had expired."""
-        session = self._sessions
+        session = self.session
         try:
             return call()
         except Declined as error:
@@ -154,7 +162,7 @@ class Gallery:
         return self._as(kind, answer)
 
     def _token(self) -> str:
-        return self.status.pwg_token if self._sessions else ""
+        return self.status.pwg_token if self.session else ""
 
     def _as(self, kind: type[T], answer: object) -> T:
         """Numbers come as numbers or as text, depending on the method and the version."""
@@ -165,7 +173,7 @@ class Gallery:
 
     def _renew(self, session: int) -> None:
         with self._lock:
-            if self._sessions == session:
+            if self.session == session:
                 self.status = self._begin()
 
     def _begin(self) -> Status:
@@ -173,6 +181,9 @@ class Gallery:
         try:
             self._ask("pwg.session.login", bool, credentials, safe=True)
         except Declined as error:
+            if error.status == UNKNOWN:
+                where = f"{self.who} at {self._http.where}"
+                raise Denied(f"{where} is no Piwigo under this path: look at url") from None
             if error.status != BAD_LOGIN:
                 raise
             raise Denied(
@@ -183,7 +194,7 @@ class Gallery:
             raise Denied(
                 f"{self._user} is no administrator of {self.who}: only those may upload and edit"
             )
-        self._sessions += 1
+        self.session += 1
         self._name = status.username
         return status
 

@@ -18,6 +18,7 @@ from ...model import NOTHING_SAID, Field, Location, Metadata
 
 __all__ = [
     "Info",
+    "Ref",
     "Tag",
     "checked_file",
     "derived_title",
@@ -54,7 +55,9 @@ class Tag(msgspec.Struct):
     name: str
 
 
-class _Ref(msgspec.Struct):
+class Ref(msgspec.Struct):
+    """Something that is named by its number alone."""
+
     id: int
 
 
@@ -79,7 +82,7 @@ class Info(msgspec.Struct):
     name_raw: str | msgspec.UnsetType | None = msgspec.UNSET
     comment_raw: str | msgspec.UnsetType | None = msgspec.UNSET
     tags: list[Tag] = []
-    categories: list[_Ref] = []
+    categories: list[Ref] = []
 
     @property
     def albums(self) -> set[int]:

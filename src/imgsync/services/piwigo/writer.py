@@ -12,9 +12,9 @@ from ...model import METADATA_FIELDS, Album, Field, Metadata
 from ...service import Source
 from ..http import Declined
 from . import words
-from .catalogue import UNKNOWN, Catalogue
+from .catalogue import Catalogue
 from .files import chunks
-from .gallery import Gallery
+from .gallery import UNKNOWN, Gallery
 from .tags import Tags
 from .words import Info
 
