@@ -302,7 +302,7 @@ class Piwigo(Service):
     def _same_files(self, album: Album, photos: list[Photo]) -> Iterator[Photo]:
         """Those photos as they are now; those whose files are the same are taken as they are."""
         md5s = {photo.ref: photo.content.removeprefix("md5:") for photo in photos}
-        ids = self._catalogue.ids(md5s.values())
+        ids = self._catalogue.ids(list(md5s.values()))
         for photo in photos:
             if ids.get(md5s[photo.ref]) == int(photo.ref):
                 yield photo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from .words import Info, Ref
 __all__ = ["PER_PAGE", "Catalogue", "Row"]
 
 PER_PAGE = 500  # no more are given at once
+MD5S_AT_ONCE = 10_000  # web servers may take no request of more than 1 MB
 LISTINGS = 3  # how often a listing is begun again because photos came or went meanwhile
 
 
@@ -91,10 +92,13 @@ class Catalogue:
             yield from page.images
             number, total = number + 1, page.paging.total_count
 
-    def ids(self, md5s: Iterable[str]) -> dict[str, int | None]:
+    def ids(self, md5s: Sequence[str]) -> dict[str, int | None]:
         """A photo of each checksum, wherever it is, orphans included; guests are not told."""
-        form = {"md5sum_list": ",".join(md5s)}
-        return self._gallery.ask("pwg.images.exist", dict[str, int | None], form)
+        ids: dict[str, int | None] = {}
+        for start in range(0, len(md5s), MD5S_AT_ONCE):
+            form = {"md5sum_list": ",".join(md5s[start : start + MD5S_AT_ONCE])}
+            ids |= self._gallery.ask("pwg.images.exist", dict[str, int | None], form)
+        return ids
 
     def info(self, id: int) -> Info | None:
         """What is said of a photo; None if there is none, or none that a guest may see."""
