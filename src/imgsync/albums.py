@@ -139,7 +139,7 @@ def pair_albums(
     found, lost = _find(ordered, rights)
     taken = {album.ref for album in found.values()}
     free = {album.path: album for album in rights if album.ref not in taken}
-    atlas = _Atlas(ground, nested=ends.right.capabilities.nested)
+    atlas = _Atlas(ground, ends)
     leads = ends.right.capabilities.leads
     # All levels above first: where an album stands on the right may be below any folder's album.
     for folder in sorted(ordered, key=lambda folder: len(_levels(folder.album.path))):
@@ -165,27 +165,34 @@ def pair_albums(
 
 
 def pair_new_albums(
-    places: Iterable[Place], rights: Iterable[Album], ground: Ground
-) -> Iterator[Place]:
-    """The albums that are only on the right, if they are to stand where no other does here."""
-    atlas = _Atlas(ground)
+    places: Iterable[Place], rights: Iterable[Album], ground: Ground, ends: Ends
+) -> tuple[list[Place], list[Album]]:
+    """The albums that are only on the right. Second: those for which another one stands here."""
+    atlas = _Atlas(ground, ends)
+    new: list[Place] = []
+    crowded: list[Album] = []
     for place in places:
         atlas.add(place)
     taken = {place.right.ref for place in atlas.by_key.values() if place.right}
     for album in sorted(rights, key=lambda album: _levels(album.path)):
         here = atlas.left_path(album.path) if album.ref not in taken else None
-        if here is not None and here not in atlas.by_key:
-            place = Place(here, right=album, right_path=album.path, known=False)
-            atlas.add(place)
-            yield place
+        if here is None:
+            continue
+        if here in atlas.by_key:
+            crowded.append(album)
+        else:
+            new.append(Place(here, right=album, right_path=album.path, known=False))
+            atlas.add(new[-1])
+    return new, crowded
 
 
 class _Atlas:
     """The places of a run so far, and what paths they lead to on either side."""
 
-    def __init__(self, ground: Ground, *, nested: bool = True) -> None:
+    def __init__(self, ground: Ground, ends: Ends) -> None:
         self.ground = ground
-        self.nested = nested
+        self.nested = ends.right.capabilities.nested
+        self.fitting = ends.left.fitting
         self.by_key: dict[str, Place] = {}
         self.by_right: dict[str, Place] = {}
 
@@ -222,8 +229,9 @@ class _Atlas:
             place = self.by_right.get(outer)
             if place is not None and outer:
                 moves = place.move is Side.LEFT and place.blocked is None
-                return join(place.to if moves else place.key, rest)
-        return below(path, self.ground.base)
+                return join(place.to if moves else place.key, self.fitting(rest))
+        inside = below(path, self.ground.base)
+        return self.fitting(inside) if inside else inside
 
     def carried(self, path: str, side: Side) -> str:
         """`path` after the moves of the albums above it."""

@@ -139,4 +139,4 @@ class Run:
 
 
 def _end(service: Service) -> End:
-    return End(service.name, service.capabilities, service.normal)
+    return End(service.name, service.capabilities, service.normal, service.fitting)

@@ -217,6 +217,10 @@ class Service(ABC):
         """
         raise Rejected(f"{self.name} cannot compare pictures")
 
+    def fitting(self, path: str) -> str:
+        """The path that a new album gets which is called `path` elsewhere. Pure."""
+        return path
+
     @abstractmethod
     def create_album(self, path: str) -> Album:
         """The album at `path`; made if it is not there, and where `nested` those above it."""

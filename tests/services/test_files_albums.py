@@ -33,6 +33,17 @@ def listed(files: Files) -> list[Album]:
     return [each for each in found if isinstance(each, Album)]
 
 
+def test_new_folders_get_plain_names_and_others_keep_theirs(tmp_path: Path) -> None:
+    fill(tmp_path, "etc./a.jpg")
+    files = Files("tree", tmp_path)
+    assert files.fitting("etc./.new") == "etc/new"
+    assert files.create_album("etc./.new").path == "etc./new"
+    assert files.create_album("../CON/out.").path == "_/_CON/out"
+    moved = files.move_album(Album("etc./new", "etc./new"), "etc./x.")
+    assert moved == Album("etc./x", "etc./x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["_", "etc."]
+
+
 @pytest.mark.parametrize(
     ("paths", "expected"),
     [

@@ -46,7 +46,12 @@ class _Survey:
         shift(places, ends, policy, self.findings.missing)
         moved = {p.left.path: p.key for p in places if p.left and p.left.path != p.key}
         self.notes.take_keys(moved)
-        places += [*pair_new_albums(places, free, ground), *vanished]
+        new, crowded = pair_new_albums(places, free, ground, ends)
+        if self.run.scope.new_albums:
+            for album in crowded:
+                why = f"another album stands in its place on {ends.left.name}: rename one of them"
+                self.notes.fail(Failed(ends.right.name, album.path, None, why))
+        places += [*new, *vanished]
         return [place for place in places if not self._is_unseen(place)]
 
     def _folders(self) -> Iterator[Folder]:

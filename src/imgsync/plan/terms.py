@@ -31,6 +31,7 @@ class End(msgspec.Struct, frozen=True):
     name: str
     capabilities: Capabilities
     normal: Callable[[Metadata], Metadata]
+    fitting: Callable[[str], str] = str
 
 
 class Ends(msgspec.Struct, frozen=True):

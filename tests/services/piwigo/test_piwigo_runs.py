@@ -266,6 +266,39 @@ def test_of_two_files_of_one_picture_one_may_go(here: Home, fake: FakePiwigo) ->
     assert (here.top / "Sea/a.jpg").exists()
 
 
+@pytest.mark.parametrize("name", ["../../out", ".hidden", "Dr. No.", "CON", "...", "a\\b", " "])
+def test_an_album_of_any_name_comes_into_a_folder(here: Home, fake: FakePiwigo, name: str) -> None:
+    here.add("Sea/a.jpg", 1)
+    here.add("Sea/Deep/b.jpg", 2)
+    assert here.push().code == 0
+    shutil.rmtree(here.top)
+    here.top.mkdir()
+    fake.methods.albums[1].name = name
+    assert here.pull().code == 0
+    [folder] = [path for path in here.top.iterdir() if path.is_dir()]
+    assert {path.name for path in folder.rglob("*.jpg")} == {"a.jpg", "b.jpg"}
+    assert (folder / "Deep/b.jpg").exists()
+    assert here.sync().actions() == here.pull().actions() == set()
+    here.add(f"{folder.name}/c.jpg", 3)
+    assert here.sync().code == 0
+    assert standing(fake)[name] == {"a.jpg", "c.jpg"}
+
+
+def test_of_two_albums_for_one_folder_one_is_told(here: Home, fake: FakePiwigo) -> None:
+    here.add("Sea/a.jpg", 1)
+    here.add("Land/b.jpg", 2)
+    assert here.push().code == 0
+    shutil.rmtree(here.top)
+    here.top.mkdir()
+    [land] = [album for album in fake.methods.albums.values() if album.name == "Land"]
+    land.name = "Sea."
+    for _ in range(2):
+        report = here.pull()
+        assert report.code == 1
+        assert "Sea./: another album stands in its place on local: rename one" in report.told
+    assert [path.name for path in here.top.rglob("*.jpg")] == ["a.jpg"]
+
+
 def test_photos_that_are_there_already_are_adopted(here: Home, fake: FakePiwigo) -> None:
     here.add("Old/a.jpg", 1, title="Strand")
     assert here.push().code == 0

@@ -61,6 +61,9 @@ class End(Service):
 
     # Writing.
 
+    def fitting(self, path: str) -> str:
+        return self._files.fitting(path)
+
     def create(self, album: Album, source: Source) -> Photo:
         """digiKam finds the new photo itself, and what is said of it in file or sidecar."""
         folder = self._changing(album)

@@ -16,7 +16,7 @@ from ...errors import Rejected, Unavailable, UsageError
 from ...metadata import formats
 from ...model import Album, Field, Metadata, Photo
 from ...service import EVERY_FIELD, Capabilities, Look, Original, Service, Source, Unread
-from .names import safe_path
+from .names import is_skipped, safe_path
 from .scanner import Scanner
 from .trash import trash_at
 from .tree import STATE, is_inside, list_folder
@@ -187,10 +187,13 @@ class Files(Service):
     def move(self, album: Album, photo: Photo, to: Album, name: str) -> Photo:
         return self._workshop.move(self._changing(album), photo, self._changing(to), name)
 
+    def fitting(self, path: str) -> str:
+        return safe_path(path)
+
     def create_album(self, path: str) -> Album:
         from .placing import sweep  # late, as the workshop
 
-        path = safe_path(path)
+        path = self._path(path)
         folder = self._folder(path)
         with told(f"{folder} cannot be made"):
             self._make_folders(folder)
@@ -199,7 +202,7 @@ class Files(Service):
         return Album(path, path)
 
     def move_album(self, album: Album, path: str) -> Album:
-        path = safe_path(path)
+        path = self._path(path)
         folder, final = self._folder(album.ref), self._folder(path)
         if path == album.ref:
             return album
@@ -258,6 +261,15 @@ class Files(Service):
         if not stat.S_ISDIR(status.st_mode):
             raise Unavailable(f"{self.top} is no folder")
         return True
+
+    def _path(self, path: str) -> str:
+        """A path for an album: new folders get names that do no harm, others keep theirs."""
+        folder = self.top
+        for level in filter(None, path.split("/")):
+            plain = level.isprintable() and not is_skipped(level)
+            stands = plain and os.path.isdir(folder / level)  # noqa: PTH112 - never raises
+            folder /= level if stands else safe_path(level)
+        return "" if folder == self.top else folder.relative_to(self.top).as_posix()
 
     def _folder(self, ref: str) -> Path:
         """Where an album stands, free of links. Raises Rejected if that is not in the tree."""
