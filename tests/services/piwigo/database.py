@@ -66,6 +66,7 @@ class Settings:
     resize: bool = False
     warnings: bool = False
     plugins: tuple[str, ...] = ()
+    per_page: int = 500
 
     @property
     def major(self) -> int:

@@ -211,7 +211,8 @@ class Methods:
     def _page(self, form: dict[str, str], guest: bool, photos: list[Kept]) -> dict[str, Any]:
         if form.get("order") != "id":
             photos.reverse()
-        size, page = min(int(form.get("per_page", 100)), 500), int(form.get("page", 0))
+        size = min(int(form.get("per_page", 100)), self.settings.per_page)
+        page = int(form.get("page", 0))
         rows = [self._listed(photo, guest) for photo in photos[page * size : (page + 1) * size]]
         total: int | str = len(photos) if self.settings.major >= 16 else str(len(photos))
         paging = {"page": page, "per_page": size, "count": len(rows), "total_count": total}

@@ -13,7 +13,7 @@ from imgsync.services.piwigo import Piwigo
 from imgsync.testing.checks.basis import source
 from imgsync.testing.pictures import jpeg
 
-from .database import Kept, md5
+from .database import Kept, Settings, md5
 from .fake import FakePiwigo
 
 LogIn = Callable[[], Piwigo]
@@ -62,6 +62,7 @@ def seen(
     return sorted((p for p in photos if isinstance(p, Photo)), key=lambda photo: int(photo.ref))
 
 
+@pytest.mark.parametrize("settings", [Settings(), Settings(version="14.5.0", per_page=6)])
 def test_nobody_is_asked_for_photos_that_lists_show_as_they_were(
     album: Album, fake: FakePiwigo, log_in: LogIn
 ) -> None:
@@ -73,7 +74,8 @@ def test_nobody_is_asked_for_photos_that_lists_show_as_they_were(
     assert not calls["pwg.images.getInfo"]
     with fake.counted() as calls:
         assert seen(service, album, known) == known
-    assert calls == {"pwg.categories.getImages": 1, "pwg.images.exist": 1}
+    pages = -(-PHOTOS // fake.settings.per_page)
+    assert calls == {"pwg.categories.getImages": pages, "pwg.images.exist": 1}
     with fake.counted() as calls:
         assert seen(service, album, known, Check.METADATA) == known
     assert calls["pwg.images.getInfo"] == PHOTOS

@@ -232,6 +232,13 @@ def test_a_listing_of_many_pages_is_whole(service: Piwigo, fake: FakePiwigo) -> 
     }
 
 
+@pytest.mark.parametrize("settings", [Settings(per_page=2)])
+def test_a_gallery_may_have_shorter_pages(service: Piwigo) -> None:
+    album = service.create_album("Summer")
+    photos = [service.create(album, source(f"{n}.jpg", n)) for n in range(5)]
+    assert shown(service, album) == photos
+
+
 def test_a_listing_that_changes_meanwhile_is_begun_again(service: Piwigo, fake: FakePiwigo) -> None:
     album = service.create_album("Summer")
     first = service.create(album, source())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -15,7 +16,7 @@ from .words import Info, Ref
 
 __all__ = ["PER_PAGE", "Catalogue", "Row"]
 
-PER_PAGE = 500  # no more are given at once
+PER_PAGE = 500  # a gallery may be set up to give fewer, but not more
 MD5S_AT_ONCE = 10_000  # web servers may take no request of more than 1 MB
 LISTINGS = 3  # how often a listing is begun again because photos came or went meanwhile
 
@@ -36,6 +37,7 @@ class Row(msgspec.Struct):
 
 
 class _Paging(msgspec.Struct):
+    per_page: Annotated[int, msgspec.Meta(ge=1)]
     total_count: int
 
 
@@ -76,7 +78,7 @@ class Catalogue:
         for _ in range(LISTINGS):
             page = self._album_page(album, 0)
             rows, total, number = {row.id: row for row in page.images}, page.paging.total_count, 1
-            while number * PER_PAGE < total == page.paging.total_count:
+            while number * page.paging.per_page < total == page.paging.total_count:
                 page = self._album_page(album, number)
                 rows |= {row.id: row for row in page.images}
                 number += 1
@@ -86,11 +88,12 @@ class Catalogue:
 
     def all_rows(self, method: str, form: Mapping[str, str]) -> Iterator[Row]:
         """What a list shows, page by page; what moves between two of them may be left out."""
-        number, total = 0, 1
-        while number * PER_PAGE < total:
+        number, more = 0, True
+        while more:
             page = self._page(method, form, number)
             yield from page.images
-            number, total = number + 1, page.paging.total_count
+            number += 1
+            more = number * page.paging.per_page < page.paging.total_count
 
     def ids(self, md5s: Sequence[str]) -> dict[str, int | None]:
         """A photo of each checksum, wherever it is, orphans included; guests are not told."""
