@@ -190,6 +190,15 @@ def test_a_page_instead_of_an_answer_is_no_success(fake: FakePiwigo, service: Pi
         shown(service, album)
 
 
+def test_a_gallery_that_knows_photos_by_their_names_alone_gets_none(
+    service: Piwigo, fake: FakePiwigo
+) -> None:
+    fake.methods._methods["pwg.images.exist"] = lambda *_: []
+    with pytest.raises(Denied, match="uniqueness_mode"):
+        service.create(service.create_album("Summer"), source())
+    assert fake.sent == 0
+
+
 # Albums
 
 

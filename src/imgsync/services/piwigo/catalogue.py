@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
-from ...errors import Stale, Unavailable
+from ...errors import Denied, Stale, Unavailable
 from ...model import Album
 from ..http import Declined
 from .albums import Node, Tree
@@ -98,9 +98,16 @@ class Catalogue:
     def ids(self, md5s: Sequence[str]) -> dict[str, int | None]:
         """A photo of each checksum, wherever it is, orphans included; guests are not told."""
         ids: dict[str, int | None] = {}
+        kind: Any = dict[str, int | None] | list[object]
         for start in range(0, len(md5s), MD5S_AT_ONCE):
             form = {"md5sum_list": ",".join(md5s[start : start + MD5S_AT_ONCE])}
-            ids |= self._gallery.ask("pwg.images.exist", dict[str, int | None], form)
+            found = self._gallery.ask("pwg.images.exist", kind, form)
+            if isinstance(found, list):  # the empty array of PHP
+                raise Denied(
+                    f"{self._gallery.who} tells photos apart by their file names, not by what is in"
+                    " them: set uniqueness_mode to md5sum in its configuration"
+                )
+            ids |= found
         return ids
 
     def info(self, id: int) -> Info | None:
