@@ -335,3 +335,19 @@ def test_an_album_into_which_no_photo_came_leaves_no_folder(tmp_path: Path) -> N
     ground.sync()
     assert ground.shown(Side.RIGHT) == ground.shown(Side.LEFT)
     assert ground.sync() == ([], [])
+
+
+@pytest.mark.parametrize("ground", ["a tree", "by ids"], indirect=True)
+def test_photos_that_swap_names_while_one_cannot_be_moved(ground: Ground) -> None:
+    """The other one waits for a name that does not get free, and the run ends."""
+    for path, to in [("a/1.jpg", AWAY), ("a/2.jpg", "a/1.jpg"), (AWAY, "a/2.jpg")]:
+        ground.move(Side.LEFT, path, to)
+    pictures = set(ground.shown(Side.RIGHT).values())
+    calls = iter([None, Fault.REJECTED])
+    _, failed = ground.sync(
+        scripts={Side.RIGHT: lambda op: next(calls, None) if op == "move" else None}
+    )
+    assert len(failed) == 1
+    assert set(ground.shown(Side.RIGHT).values()) == pictures
+    ground.sync()
+    assert ground.sync() == ([], [])

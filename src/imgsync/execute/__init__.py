@@ -179,6 +179,8 @@ class _Executor:
                 self._update(action, walk)
             case Op.MOVE:
                 self._move(action, walk)
+                if self._waits_for_name(action, walk):
+                    self.detours.append((action, walk))
             case Op.DELETE:
                 self._delete(action, walk)
             case Op.FORGET if action.name is None:
@@ -254,8 +256,6 @@ class _Executor:
         album, to = self.albums.album(side, walk.album(side)), self.albums.album(side, key)
         with self.calls.at(side) as service:
             now = service.move(album, photo, to, name)
-        if now.name != name and self._frees(name, key, side):
-            self.detours.append((action, walk))
         placed = action.name != action.to[1] or self._are_named(walk)
         self.linked.discard(spot_of(side, walk.album(side), photo.name))
         self.linked.add(spot_of(side, key, now.name))
@@ -312,13 +312,17 @@ class _Executor:
             except (Rejected, Stale, StateError) as error:
                 self.teller.failed(action, error)
 
-    def _frees(self, name: str, key: str, side: Side) -> bool:
-        """Whether some photo of the run is moved away from a name."""
+    def _waits_for_name(self, action: Action, walk: Walk) -> bool:
+        """Whether a moved photo did not get its name, and the one that has it is to be moved."""
+        side, (key, name) = action.side, action.to
+        assert side is not None
+        photo = walk.photo(side)
+        assert photo is not None
         spot = spot_of(side, key, name)
-        return any(
-            action.op is Op.MOVE and spot_of(action.side, action.album, action.name) == spot
+        return photo.name != name and any(
+            other.op is Op.MOVE and spot_of(other.side, other.album, other.name) == spot
             for unit in self.findings.units
-            for action in unit
+            for other in unit
         )
 
     # The ledger.
