@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import exiv2
@@ -107,29 +109,56 @@ def _angle(text: str) -> float:
     return -value if text[-1] in "SW" else value
 
 
-def merged(file: Said, sidecar: Said | None) -> dict[str, Any]:
+def merged(file: Said, sidecar: Said | None, version: tuple[int, int, int]) -> dict[str, Any]:
     """The row that the server makes of both; the sidecar comes first."""
     side = sidecar or Said()
     place = side.place or file.place
     if place and place[0] == 0:
         place = None  # an upstream slip: a latitude of 0 is taken for none
-    caption = side.caption or file.caption or side.description or file.description or ""
+    captions = [side.caption, file.caption, side.description, file.description]
+    read = [as_read(caption) for caption in captions if caption]
+    caption = next((text for text in read if text not in (None, "0", "false")), None) or ""
     rating = side.rating if side.rating is not None else file.rating
+    if rating == -1 and version >= (3, 0):
+        rating = None
     return {
-        "description": caption.strip(),
+        "description": re.sub(r"^[\s\ufeff]+|[\s\ufeff]+\Z", "", caption),
         "rating": rating,
         "latitude": place[0] if place else None,
         "longitude": place[1] if place else None,
         "make": file.make,
-        "tags": side.tags or file.tags,
-        "taken": next((t for t in (side.taken, file.taken) if t and moment(t)), None),
+        "tags": [as_read(tag) or "undefined" for tag in side.tags or file.tags],
+        "taken": next((t for t in (side.taken, file.taken) if t and "T" in t), None),
     }
 
 
-def moment(taken: str) -> tuple[datetime, datetime] | None:
-    """UTC and wall clock of a time; without an offset it is UTC's. None for a mere date."""
-    if "T" not in taken:
+def as_read(text: str) -> str | None:
+    """A text as it comes back by way of a JSON that has values without quotes; None for none."""
+    try:
+        value = json.loads(text.lower())
+    except ValueError:
+        return None if text.strip() == "undef" else text
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
         return None
+    return str(value).removesuffix(".0") if isinstance(value, int | float) else text
+
+
+def moment(taken: str, zone: tzinfo | None = None) -> tuple[datetime, datetime]:
+    """UTC and wall clock of a time; in `zone`, if there is one; else with its own offset, or UTC.
+
+    An offset that no time zone has makes it one of UTC.
+    """
     wall = datetime.fromisoformat(taken)
-    utc = wall.astimezone(UTC) if wall.tzinfo else wall.replace(tzinfo=UTC)
-    return utc, wall.replace(tzinfo=UTC)
+    if zone is None and wall.utcoffset() == timedelta(hours=-5, minutes=-30):
+        zone = UTC
+    utc = (wall if wall.tzinfo else wall.replace(tzinfo=zone or UTC)).astimezone(UTC)
+    return utc, (utc.astimezone(zone) if zone else wall).replace(tzinfo=UTC)
+
+
+def zone_of(row: dict[str, Any], version: tuple[int, int, int]) -> tzinfo | None:
+    """The time zone of a photo's place, in which newer versions show its time."""
+    if row["longitude"] is None or version < (2, 3):
+        return None
+    return timezone(timedelta(hours=round(row["longitude"] / 15)))

@@ -23,6 +23,7 @@ USER_KEY = "KEY-of-a-user-9876543210"
 
 IMAGES = [".jpg", ".jpeg", ".png", ".heic", ".tif", ".cr2"]
 VIDEOS = [".mp4", ".mov"]
+SUFFIXES = {"assetData": (*IMAGES, *VIDEOS), "sidecarData": (".xmp",)}
 
 
 class Asked(NamedTuple):
@@ -75,7 +76,7 @@ class FakeImmich:
 
     def __init__(self, version: tuple[int, int, int] = (1, 135, 3)) -> None:
         self.version = version
-        self.library = Library()
+        self.library = Library(version)
         self.keys: dict[str, set[str] | None] = {KEY: None, USER_KEY: None}
         self.admins = {KEY}
         self.asked: list[Asked] = []
@@ -106,7 +107,7 @@ class FakeImmich:
     def reset(self) -> None:
         """As new."""
         self.library.jobs.close()
-        self.library = Library()
+        self.library = Library(self.version)
         self.asked.clear()
         self.failures.clear()
         self.copied.clear()
@@ -192,7 +193,7 @@ class FakeImmich:
             "assetCount": len(standing),
         }
         if not self.is_3:
-            shown["assets"] = [self.shown(k, tags=False) for k in standing] if assets else []
+            shown["assets"] = [_as_stored(self.shown(k, tags=False)) for k in standing if assets]
         return shown
 
     def kept(self, id: str) -> Kept:
@@ -206,6 +207,12 @@ class FakeImmich:
         if id not in self.library.albums:
             raise Refusal(400, "Not found or no album.read access")
         return self.library.albums[id]
+
+
+def _as_stored(shown: dict[str, Any]) -> dict[str, Any]:
+    """An asset with its times as albums tell them: straight from the database."""
+    finer = {key: shown[key].replace("Z", "+00:00") for key in ("fileModifiedAt", "localDateTime")}
+    return {**shown, **finer, "updatedAt": shown["updatedAt"].replace("Z", "513+00:00")}
 
 
 Answer = tuple[int, Any]
@@ -393,8 +400,12 @@ class _Handler(BaseHTTPRequestHandler):
         return told
 
     def form(self) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]]:
-        """The fields and the files of a multipart form."""
-        fields, files = {}, {}
+        """The fields and the files of a multipart form.
+
+        From 2.3 on a file is judged by the field `filename`, if that has come already.
+        """
+        fields: dict[str, str] = {}
+        files: dict[str, tuple[str, bytes]] = {}
         boundary = self.headers["content-type"].partition("boundary=")[2].encode()
         for part in self.body().split(b"--" + boundary)[1:-1]:
             head, _, body = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
@@ -402,7 +413,11 @@ class _Handler(BaseHTTPRequestHandler):
             file = re.search(rb'filename="([^"]*)"', head)
             assert name
             if file:
-                files[name[1].decode()] = (file[1].decode(), body)
+                kind, called = name[1].decode(), file[1].decode()
+                judged = fields.get("filename", called) if self.fake.version >= (2, 3) else called
+                if not judged.lower().endswith(SUFFIXES[kind]):
+                    raise Refusal(400, f"Unsupported file type {judged}")
+                files[kind] = (called, body)
             else:
                 fields[name[1].decode()] = body.decode()
         return fields, files

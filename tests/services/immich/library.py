@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .extraction import Said, from_file, from_xmp, merged, moment
+from .extraction import Said, from_file, from_xmp, merged, moment, zone_of
 
 
 def iso(when: datetime) -> str:
@@ -116,7 +116,8 @@ class Library:
     Whoever touches it holds `lock`.
     """
 
-    def __init__(self, slow: float = 0.004) -> None:
+    def __init__(self, version: tuple[int, int, int], slow: float = 0.004) -> None:
+        self.version = version
         self.slow = slow
         self.lock = threading.RLock()
         self.assets: dict[str, Kept] = {}
@@ -149,10 +150,9 @@ class Library:
     def extract(self, kept: Kept) -> None:
         """The job that reads file and sidecar, and overwrites all that is shown."""
         with self.lock:
-            row = merged(from_file(kept.data), kept.sidecar)
+            row = merged(from_file(kept.data), kept.sidecar, self.version)
             values, taken = row.pop("tags"), row.pop("taken")
-            when = moment(taken or kept.modified)
-            assert when is not None
+            when = moment(taken, zone_of(row, self.version)) if taken else moment(kept.modified)
             kept.created, kept.local = iso(when[0]), iso(when[1])
             kept.row = {**row, "dateTimeOriginal": iso(when[0]), "exifImageWidth": 64}
             kept.tags = {self.tag(value) for value in values}

@@ -79,12 +79,8 @@ def _form(h: _Handler) -> tuple[dict[str, str], tuple[str, bytes], bytes | None]
     missing = [f"{name} should not be empty" for name in needed if not fields.get(name)]
     if missing:
         raise Refusal(400, missing)
-    file = files["assetData"]
-    if not file[0].lower().endswith((*IMAGES, *VIDEOS)):
-        raise Refusal(400, f"Unsupported file type {file[0]}")
-    name, xmp = files.get("sidecarData", ("", None))
-    assert not name or name.endswith(".xmp")
-    return fields, file, xmp
+    _, xmp = files.get("sidecarData", ("", None))
+    return fields, files["assetData"], xmp
 
 
 @route("POST", "/assets/bulk-upload-check", "asset.upload")

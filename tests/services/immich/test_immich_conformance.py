@@ -8,6 +8,7 @@ import pytest
 
 from imgsync.service import Service
 from imgsync.testing.checks.albums import Albums
+from imgsync.testing.checks.fields import Fields
 from imgsync.testing.checks.moves import Moves
 from imgsync.testing.checks.photos import Photos
 from imgsync.testing.checks.pictures import Pictures
@@ -36,5 +37,5 @@ class TestImmich1(_OnAFake, Conformance):
 
 
 @pytest.mark.parametrize("fake", [(3, 2, 2)], indirect=True)
-class TestImmich3(_OnAFake, Albums, Photos, Pictures, Moves):
+class TestImmich3(_OnAFake, Albums, Photos, Fields, Pictures, Moves):
     """The chapters in which the versions differ."""

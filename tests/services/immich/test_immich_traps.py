@@ -166,6 +166,64 @@ def test_a_rating_is_cleared_as_the_version_wants_it(gallery: Immich, album: Alb
     assert photo.metadata.rating is None
 
 
+@BOTH
+def test_a_rejected_photo_is_rejected_where_the_version_can(
+    gallery: Immich, album: Album, fake: FakeImmich
+) -> None:
+    told = Metadata(rating=-1)
+    shown = gallery.normal(told).rating
+    assert shown == (None if fake.is_3 else -1)
+    photo = gallery.create(album, source("a.jpg", 1, told))
+    assert photo.metadata.rating == shown
+    fake.asked.clear()
+    assert gallery.edit(album, photo, told, frozenset({Field.RATING})) == photo
+    assert fake.count("PUT") == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "caption", "tag"),
+    [
+        ("2019", "2019", "2019"),
+        ("007", "007", "007"),
+        ("1.50", "1.5", "1.5"),
+        ("1E3", "1000", "1000"),
+        ("-0", "", "0"),
+        ("123456789012345.10", "123456789012345.1", "123456789012345.1"),
+        ("True", "true", "true"),
+        ("FALSE", "", "false"),
+        ("null", "", "undefined"),
+        ("undef", "", "undefined"),
+    ],
+)
+def test_a_word_that_looks_like_a_value_comes_back_as_one(
+    gallery: Immich, album: Album, told: str, caption: str, tag: str
+) -> None:
+    said = Metadata(caption=told, tags=frozenset({told, "x/1.50"}))
+    photo = gallery.create(album, source("a.jpg", 1, said))
+    assert photo.metadata == Metadata(caption=caption, tags=frozenset({tag, "x/1.50"}))
+
+
+@pytest.mark.parametrize(
+    ("told", "printed"),
+    [
+        ("1e20", "100000000000000000000"),
+        ("1e21", "1e+21"),
+        ("0.000001", "0.000001"),
+        ("1e-7", "1e-7"),
+        ("-1.5e-10", "-1.5e-10"),
+        ("1e400", "Infinity"),
+        ("1e", "1e"),
+    ],
+)
+def test_numbers_are_printed_as_javascript_does(told: str, printed: str) -> None:
+    assert normal(tagged(told)).tags == {printed}
+
+
+def test_blanks_of_javascript_are_cut_off_captions(gallery: Immich, album: Album) -> None:
+    photo = gallery.create(album, source("a.jpg", 1, Metadata(caption="\ufeff \u2003x \ufeff")))
+    assert photo.metadata.caption == "x"
+
+
 def test_a_favorite_alone_waits_for_no_job(gallery: Immich, album: Album, fake: FakeImmich) -> None:
     photo = gallery.create(album, source("a.jpg", 1))
     fake.asked.clear()
@@ -490,6 +548,37 @@ def test_an_upload_tells_moments_of_utc(
     if sent:
         photo = gallery.create(album, source("a.jpg", 1, Metadata(taken=said)))
         assert photo.metadata.taken == normal(Metadata(taken=said)).taken
+
+
+PARIS, SYDNEY = Location(48.85, 2.35), Location(-33.86, 151.2)
+PLACE = frozenset({Field.LOCATION})
+
+
+@BOTH
+@pytest.mark.parametrize("said", ["2012-07-01T10:20:30+02:00", "2012-07-01T10:20:30"])
+def test_a_place_brings_no_other_time(gallery: Immich, album: Album, said: str) -> None:
+    """From 2.3 on a time is shown in the zone of the photo's place, whatever was said of it."""
+    wall = "2012-07-01T10:20:30"
+    photo = gallery.create(album, source("a.jpg", 1, Metadata(taken=said, location=SYDNEY)))
+    assert photo.metadata == Metadata(taken=wall, location=SYDNEY)
+    for place in (PARIS, None, SYDNEY):
+        photo = gallery.edit(album, photo, Metadata(location=place), PLACE)
+        assert photo.metadata == Metadata(taken=wall, location=place)
+
+
+@BOTH
+def test_a_time_is_kept_where_there_is_a_place(gallery: Immich, album: Album) -> None:
+    photo = gallery.create(album, source("a.jpg", 1, Metadata(location=SYDNEY)))
+    for said in ("1885-12-25T10:20:30.5-05:00", "2012-07-01T10:20:30", ""):
+        photo = gallery.edit(album, photo, Metadata(taken=said), frozenset({Field.TAKEN}))
+        assert photo.metadata == normal(Metadata(taken=said, location=SYDNEY))
+
+
+@BOTH
+def test_an_offset_that_no_zone_has_costs_no_time(gallery: Immich, album: Album) -> None:
+    said = "1923-01-01T00:00:00-05:30"
+    photo = gallery.create(album, source("a.jpg", 1, Metadata(taken=said)))
+    assert photo.metadata.taken == "1923-01-01T00:00:00"
 
 
 # Who may do what

@@ -89,7 +89,7 @@ class Immich(Service):
         self._lock = threading.Lock()
 
     def normal(self, metadata: Metadata) -> Metadata:
-        return answers.normal(metadata)
+        return self._api.normal(metadata)
 
     # Looking
 

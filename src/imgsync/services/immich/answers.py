@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import math
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from html.entities import html5
 
 import msgspec
@@ -31,7 +33,9 @@ __all__ = [
     "sha1",
     "shown",
     "shown_tag",
+    "shown_zone",
     "told_time",
+    "utc",
 ]
 
 
@@ -93,6 +97,12 @@ class Asset(msgspec.Struct, frozen=True, rename="camel"):
     def exif(self) -> Exif:
         return self.exif_info or _NO_EXIF
 
+    @property
+    def touched(self) -> str:
+        """When the server touched it last, to the millisecond: not all answers tell more."""
+        moment = _moment(self.updated_at)
+        return utc(moment) if moment else self.updated_at
+
 
 class AlbumAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """An album; `assets` is None where the version does not tell them."""
@@ -151,7 +161,7 @@ def photo(asset: Asset, tags: Iterable[str] | None = None) -> Photo:
     return Photo(
         ref=asset.id,
         name=name,
-        version=f"{asset.updated_at} {hashlib.sha256(told).hexdigest()[:24]}",
+        version=f"{asset.touched} {hashlib.sha256(told).hexdigest()[:24]}",
         content=checksum,
         size=asset.exif.file_size_in_byte or 0,
         digests=frozenset({checksum}),
@@ -200,11 +210,12 @@ def normal(metadata: Metadata) -> Metadata:
 
     It has no titles, heights, labels, creators and copyrights; it shows wall clocks to the
     millisecond, no partial dates, and no place on the equator; and what it writes into a sidecar
-    comes back with HTML's entities decoded.
+    comes back with HTML's entities decoded, and read as a value where it looks like one.
     """
+    caption = _value(_text(metadata.caption).strip(_BLANKS))
     return Metadata(
-        caption=_text(metadata.caption),
-        tags=frozenset(map(_text, metadata.tags)),
+        caption="" if caption in ("0", "false", "undefined") else caption,
+        tags=frozenset(_value(_text(tag)) for tag in metadata.tags),
         taken=wall_clock(told_time(metadata.taken)),
         location=_place(metadata.location),
         rating=metadata.rating if metadata.rating in (-1, 1, 2, 3, 4, 5) else None,
@@ -224,6 +235,32 @@ def _decoded(entity: re.Match[str]) -> str:
     return _ILLEGAL.sub("", html.unescape(entity[0])) if known else entity[0]
 
 
+# What is cut off the ends of captions. JavaScript takes U+FEFF for a blank, too.
+_BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + "\ufeff"
+
+# What ExifTool's JSON has without quotes, and what its reader takes for no value.
+_NUMBER = re.compile(r"-?(?:\d|[1-9]\d{1,14})(?:\.\d{1,16})?(?:[eE][-+]?\d{1,3})?", re.ASCII)
+_NULL = frozenset({"null", "undef"})
+
+
+def _value(text: str) -> str:
+    """A text that looks like a value in the spelling in which JavaScript prints that value."""
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    if _NUMBER.fullmatch(text):
+        return _printed(float(text))
+    return "undefined" if text in _NULL else text
+
+
+def _printed(number: float) -> str:
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    if number and not 1e-6 <= abs(number) < 1e21:
+        return re.sub(r"e([-+])0", r"e\1", repr(number).replace(".0e", "e"))
+    plain = format(Decimal(repr(number)), "f")
+    return plain.removesuffix(".0") if number else "0"
+
+
 def told_time(taken: str) -> str:
     """A time as Immich is told it, with its offset; "" if it is none that it can hold."""
     found = _TIME.fullmatch(taken)
@@ -236,6 +273,12 @@ def told_time(taken: str) -> str:
         return ""
     fraction = (found[3] or "")[:3].rstrip("0")
     return wall + (f".{fraction}" if fraction else "") + (found[4] or "")
+
+
+def shown_zone(asset: Asset) -> timedelta | None:
+    """How far the wall clock that an asset shows is ahead of UTC, None if that is not known."""
+    wall, moment = _moment(asset.local_date_time), _moment(asset.exif.date_time_original or "")
+    return wall - moment if wall and moment else None
 
 
 def _place(place: Location | None) -> Location | None:
@@ -265,6 +308,12 @@ def _is_guessed(asset: Asset) -> bool:
     """Whether the time is one that nobody said."""
     taken, none = asset.exif.date_time_original, no_time(asset)
     return not taken or (none is not None and _moment(taken) == _moment(none))
+
+
+def utc(moment: datetime) -> str:
+    """As the API tells most moments."""
+    told = moment.astimezone(UTC).replace(tzinfo=None)
+    return told.isoformat(timespec="milliseconds") + "Z"
 
 
 def _moment(time: str) -> datetime | None:

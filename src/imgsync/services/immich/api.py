@@ -9,8 +9,9 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from ...errors import Denied, Stale, UsageError
+from ...model import NOTHING_SAID, Field, Metadata
 from ..http import Declined, Http, Part, said
-from .answers import AlbumAnswer, Asset, Page, Search, Tag, Twin, Uploaded, Version
+from .answers import AlbumAnswer, Asset, Page, Search, Tag, Twin, Uploaded, Version, normal
 
 __all__ = ["NEWEST", "Api"]
 
@@ -105,6 +106,13 @@ class Api:
 
     # The server
 
+    def normal(self, metadata: Metadata) -> Metadata:
+        """What this version would show of `metadata`: from 3.0 on no photo is rejected."""
+        told = normal(metadata)
+        if self.version.major >= 3 and told.rating == -1:
+            return told.but(NOTHING_SAID, [Field.RATING])
+        return told
+
     def formats(self) -> frozenset[str]:
         """The file name suffixes that it takes."""
         types = self._http.ask("GET", "/server/media-types", _MediaTypes)
@@ -188,7 +196,9 @@ class Api:
 
     # Writing
 
-    def upload(self, fields: Mapping[str, str], files: Sequence[Part], checksum: str) -> Uploaded:
+    def upload(
+        self, fields: Mapping[str, str], file: Part, sidecar: Part, checksum: str
+    ) -> Uploaded:
         """A new asset, or the one that has this checksum already."""
         device = {"deviceAssetId": fields["filename"], "deviceId": "img-sync"}
         told = fields if self.version.major >= 3 else {**device, **fields}
@@ -196,7 +206,8 @@ class Api:
             "POST",
             "/assets",
             Uploaded,
-            [*(Part(name, value) for name, value in told.items()), *files],
+            # From 2.3 on each file's kind is told from the name in the fields before it, if any.
+            [sidecar, *(Part(name, value) for name, value in told.items()), file],
             {"x-immich-checksum": checksum.removeprefix("sha1:")},
         )
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ...errors import Denied, Rejected, Stale
 from ...model import METADATA_FIELDS, NOTHING_SAID, Field, Metadata, same
 from ..http import Declined
-from .answers import Asset, is_extracted, no_time, normal, said, shown_tag, told_time
+from .answers import Asset, is_extracted, no_time, said, shown_tag, shown_zone, told_time, utc
 from .api import Api
 
 __all__ = ["Editor", "Pace"]
@@ -52,13 +54,17 @@ class Editor:
         What cannot be cleared (words that the file itself holds) stays. Rejected if the server
         does not keep what it is told; Stale if the asset goes away.
         """
-        wanted = normal(metadata)
+        if Field.TAKEN not in fields:
+            # A place brings its time zone along, and with it another time, which nobody said.
+            metadata, fields = metadata.but(said(asset), [Field.TAKEN]), {*fields, Field.TAKEN}
+        wanted = self._api.normal(metadata)
         offset = told_time(metadata.taken).removeprefix(wanted.taken)
         for _ in range(ROUNDS):
             missing = self._missing(asset, wanted, fields)
             if not missing:
                 return asset
             values = self._values(asset, wanted, missing, offset)
+            offset = ""  # one that is no time zone's is taken for none: not told again
             if values:
                 asset = self._set(asset, values)
             if Field.TAGS in missing:
@@ -109,7 +115,8 @@ class Editor:
             values["latitude"] = place.latitude if place else 0
             values["longitude"] = place.longitude if place else 0
         # Nor is there one here: a time can only become what Immich shows where none is known.
-        taken = metadata.taken + offset or no_time(asset)
+        wall = metadata.taken
+        taken = _told(asset, wall, offset) if wall else no_time(asset)
         if Field.TAKEN in fields and taken:
             values["dateTimeOriginal"] = taken
         return values
@@ -141,15 +148,15 @@ class Editor:
         An admin's key can see that no job is left. To another, the asset is done when it has been
         touched since `before`, and then not any more for a while.
         """
-        touched, since, idle = before.updated_at, time.monotonic(), 0
+        touched, since, idle = before.touched, time.monotonic(), 0
         for now in self._looks():
             idle = idle + 1 if self._is_idle() else 0
             asset = self._asset(before.id)
             if idle >= 2:
                 break  # not at the first sight: one job starts the other a moment after it ended
-            if asset.updated_at != touched:
-                touched, since = asset.updated_at, now
-            elif touched != before.updated_at and now - since >= self._pace.quiet:
+            if asset.touched != touched:
+                touched, since = asset.touched, now
+            elif touched != before.touched and now - since >= self._pace.quiet:
                 break
         return asset
 
@@ -177,3 +184,17 @@ class Editor:
         if asset is None:
             raise Stale(f"a photo is gone from {self._name}: run again")
         return asset
+
+
+def _told(asset: Asset, wall: str, offset: str) -> str:
+    """How a wall clock is to be told, so that the asset then shows it.
+
+    Of a photo with a place it is shown in the zone of that place, so the moment is told. Of
+    another one it is shown with the offset that is told; without any it would be taken for a
+    time of wherever the server stands.
+    """
+    zone = shown_zone(asset) if asset.exif.latitude is not None else None
+    if zone is not None:
+        with suppress(OverflowError):
+            return utc(datetime.fromisoformat(wall).replace(tzinfo=UTC) - zone)
+    return wall + (offset or "+00:00")

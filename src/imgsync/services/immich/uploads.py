@@ -10,7 +10,7 @@ from ...errors import Rejected, Stale
 from ...model import NOTHING_SAID, Field, Metadata, Photo
 from ...service import Original, Source
 from ..http import Part
-from .answers import Asset, Uploaded, normal, said, sha1, told_time
+from .answers import Asset, Uploaded, said, sha1, told_time, utc
 from .api import Api
 from .listing import UNSORTED
 from .settling import Editor
@@ -130,16 +130,17 @@ class Uploads:
         The server may answer that it has one with this checksum. Rejected if what it has then is
         not what was sent.
         """
-        said = sidecar(normal(source.metadata), told_time(source.metadata.taken))
+        shown = self._api.normal(source.metadata)
+        # Of a photo with a place the time is shown in the zone of that place, whatever its offset.
+        taken = shown.taken if shown.location else told_time(source.metadata.taken)
+        said = sidecar(shown, taken)
         suffix = source.name.rpartition(".")[2].lower()
         with source.open() as original:
             file = _Hashed(original, source.name)
-            parts = [
-                Part("sidecarData", said, filename="photo.xmp"),
-                # The true name goes in a field of its own, where any letter is safe.
-                Part("assetData", file, original.size, f"photo.{suffix}"),
-            ]
-            made = self._api.upload(_fields(source), parts, checksum)
+            # The true name goes in a field of its own, where any letter is safe.
+            sent = Part("assetData", file, original.size, f"photo.{suffix}")
+            xmp = Part("sidecarData", said, filename="photo.xmp")
+            made = self._api.upload(_fields(source), sent, xmp, checksum)
         if made.status == "created":
             self._check(made.id, source.name, file.checksum)
         return made
@@ -161,8 +162,8 @@ def _fields(source: Source) -> dict[str, str]:
     present = datetime.now(UTC)
     present = present.replace(microsecond=max(present.microsecond, 1000))
     return {
-        "fileCreatedAt": _utc(_moment(source.metadata.taken) or present),
-        "fileModifiedAt": _utc(present),
+        "fileCreatedAt": utc(_moment(source.metadata.taken) or present),
+        "fileModifiedAt": utc(present),
         "filename": source.name,
         "isFavorite": "true" if source.metadata.favorite else "false",
     }
@@ -175,10 +176,6 @@ def _moment(taken: str) -> datetime | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _utc(moment: datetime) -> str:
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _filled(asset: Asset, told: Metadata) -> Metadata:
