@@ -113,8 +113,8 @@ def merged(file: Said, sidecar: Said | None, version: tuple[int, int, int]) -> d
     """The row that the server makes of both; the sidecar comes first."""
     side = sidecar or Said()
     place = side.place or file.place
-    if place and place[0] == 0:
-        place = None  # an upstream slip: a latitude of 0 is taken for none
+    if place and place[0] == 0 and (place[1] == 0 or version < (2, 3)):
+        place = None  # older ones look at the latitude twice
     captions = [side.caption, file.caption, side.description, file.description]
     read = [as_read(caption) for caption in captions if caption]
     caption = next((text for text in read if text not in (None, "0", "false")), None) or ""

@@ -36,6 +36,7 @@ BOTH = pytest.mark.parametrize("fake", [V1, V3], indirect=True)
 NEW = pytest.mark.parametrize("fake", [V3], indirect=True)
 UPLOAD = r"POST /assets\Z|PUT .*/original"
 TAGS = frozenset({Field.TAGS})
+PLACE = frozenset({Field.LOCATION})
 
 
 @pytest.fixture
@@ -178,6 +179,17 @@ def test_a_rejected_photo_is_rejected_where_the_version_can(
     fake.asked.clear()
     assert gallery.edit(album, photo, told, frozenset({Field.RATING})) == photo
     assert fake.count("PUT") == 0
+
+
+@BOTH
+def test_a_place_on_the_equator_is_one_where_the_version_can(
+    gallery: Immich, album: Album, fake: FakeImmich
+) -> None:
+    place = Location(0.0, 100.0)
+    photo = gallery.create(album, source("a.jpg", 1, Metadata(location=place)))
+    assert photo.metadata.location == (place if fake.is_3 else None)
+    photo = gallery.edit(album, photo, Metadata(location=Location(0.0, 0.0)), PLACE)
+    assert photo.metadata.location is None
 
 
 @pytest.mark.parametrize(
@@ -551,7 +563,6 @@ def test_an_upload_tells_moments_of_utc(
 
 
 PARIS, SYDNEY = Location(48.85, 2.35), Location(-33.86, 151.2)
-PLACE = frozenset({Field.LOCATION})
 
 
 @BOTH

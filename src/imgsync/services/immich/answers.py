@@ -206,10 +206,10 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(?:\.(\d+))?(Z|[+-]\d\d:
 
 
 def normal(metadata: Metadata) -> Metadata:
-    """What Immich would show of `metadata`.
+    """What Immich would show of `metadata`, but for what only some versions lose.
 
     It has no titles, heights, labels, creators and copyrights; it shows wall clocks to the
-    millisecond, no partial dates, and no place on the equator; and what it writes into a sidecar
+    millisecond, no partial dates, and no place at 0/0; and what it writes into a sidecar
     comes back with HTML's entities decoded, and read as a value where it looks like one.
     """
     caption = _value(_text(metadata.caption).strip(_BLANKS))
@@ -282,7 +282,7 @@ def shown_zone(asset: Asset) -> timedelta | None:
 
 
 def _place(place: Location | None) -> Location | None:
-    if place is None or place.latitude == 0:
+    if place is None or place.latitude == place.longitude == 0:
         return None
     return Location(place.latitude, place.longitude)
 

@@ -107,11 +107,17 @@ class Api:
     # The server
 
     def normal(self, metadata: Metadata) -> Metadata:
-        """What this version would show of `metadata`: from 3.0 on no photo is rejected."""
-        told = normal(metadata)
-        if self.version.major >= 3 and told.rating == -1:
-            return told.but(NOTHING_SAID, [Field.RATING])
-        return told
+        """What this version would show of `metadata`.
+
+        Before 2.3 there is no place on the equator, from 3.0 on no photo is rejected.
+        """
+        told, version = normal(metadata), (self.version.major, self.version.minor)
+        lost = []
+        if told.location and told.location.latitude == 0 and version < (2, 3):
+            lost.append(Field.LOCATION)
+        if told.rating == -1 and version >= (3, 0):
+            lost.append(Field.RATING)
+        return told.but(NOTHING_SAID, lost)
 
     def formats(self) -> frozenset[str]:
         """The file name suffixes that it takes."""

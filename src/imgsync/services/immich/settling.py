@@ -54,7 +54,7 @@ class Editor:
         What cannot be cleared (words that the file itself holds) stays. Rejected if the server
         does not keep what it is told; Stale if the asset goes away.
         """
-        if Field.TAKEN not in fields:
+        if Field.LOCATION in fields and Field.TAKEN not in fields:
             # A place brings its time zone along, and with it another time, which nobody said.
             metadata, fields = metadata.but(said(asset), [Field.TAKEN]), {*fields, Field.TAKEN}
         wanted = self._api.normal(metadata)
