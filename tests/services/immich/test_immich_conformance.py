@@ -36,6 +36,11 @@ class TestImmich1(_OnAFake, Conformance):
     pass
 
 
+@pytest.mark.parametrize("fake", [(2, 5, 6)], indirect=True)
+class TestImmich2(_OnAFake, Photos, Fields):
+    """It tells the photos of an album as 1.x does, and what is said of them as 3.x."""
+
+
 @pytest.mark.parametrize("fake", [(3, 2, 2)], indirect=True)
 class TestImmich3(_OnAFake, Albums, Photos, Fields, Pictures, Moves):
     """The chapters in which the versions differ."""
