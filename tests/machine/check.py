@@ -415,6 +415,15 @@ def _is_like(name: str, wanted: str) -> bool:
     return name.startswith(f"{stem}-") and name.endswith(f"{dot}{suffix}")
 
 
+def _stands_at(who: Who, tome: Tome, side: Side, path: str) -> bool:
+    """Whether an album is to stay at a path, or to come back there from a detour."""
+    shelf = tome.halves.get(side)
+    if shelf not in who.memories[side].shelves:
+        return False
+    goes_on = tome.halves.get(side.other) in who.memories[side.other].shelves
+    return (home(shelf.path) if goes_on else shelf.path) == path
+
+
 def _is_to_move(who: Who, tome: Tome, side: Side, path: str) -> bool:
     """Whether an album still stands on a side, and there at another path."""
     shelf = tome.halves.get(side)
@@ -435,8 +444,7 @@ def check_album(
         path = before[0 if side is RIGHT else 1]
         taken = any(
             other is not tome
-            and other.halves.get(side) in who.memories[side].shelves
-            and home(other.halves[side].path) == path
+            and _stands_at(who, other, side, path)
             and not _is_to_move(who, other, side.other, path)
             for other in who.tomes
         )

@@ -270,6 +270,10 @@ class Who:
         if now is None:
             lone = {self.now[s][other.halves[s]].content for s in Side for other in self._lone(s)}
             twins = twins or not pictures.isdisjoint(lone)
+            other = self.now[side.other].get(story.halves[side.other])
+            new = {self.now[side][each.halves[side]].content for each in self._lone(side)}
+            if other and ":" in other.content and other.content in new:
+                return "a photo is gone, and its other half was painted like one that is new"
             return "one of several twins is gone" if twins else ""
         here = self.tome(side, now.shelf)
         moved = any(past[index] is not here for past in story.pasts["album"])

@@ -142,14 +142,14 @@ class World:
         rules = msgspec.structs.replace(rules, healthy=told.done and not troubled)
         self._check_writes(rules, told, before, after)
         self.who.notice_shelves()
+        for tome in set(self.who.both()) - albums.keys():
+            self._link_new_album(tome, rules)
         if self.who.murky:
             if rules.complete:
                 self.who.believe(self._remembered(), self._remembered_paths())
         else:
             for tome, paths in albums.items():
                 check_album(self.who, tome, rules, paths, told.actions, self._is_known(tome))
-            for tome in set(self.who.both()) - albums.keys():
-                self._link_new_album(tome, rules)
             for story in list(self.who.stories):
                 Check(self.who, story, rules, before, after, told.actions).check()
             self.who.bury(after, rules)
