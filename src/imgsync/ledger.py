@@ -42,6 +42,7 @@ class Ledger:
         self.paths = dict(findings.paths)
         self.placed: set[str] = set()  # albums that were moved as planned
         self._known: dict[str, dict[str, str]] = {}
+        self._owners: dict[str, dict[str, str]] = {}  # ids of the photos that files are
         self.troubles: list[StateError] = []
 
     def state(self, key: str) -> State:
@@ -83,6 +84,19 @@ class Ledger:
     def write(self, home: str, link: Link, photo: Photo | None, album: Album) -> None:
         """Records a link, and the photo if it stands in the folder of `home`."""
         self.state(home).put(self._record(home, link, photo, album))
+        if photo is not None:
+            self._retire(home, photo.ref, link.id)
+
+    def _retire(self, home: str, ref: str, id: str) -> None:
+        """A file has one record: another photo that was it once is no longer in the folder."""
+        state = self.states[home]
+        if home not in self._owners:
+            here = (record for record in state.records.values() if not record.gone)
+            self._owners[home] = {r.photo.ref: r.id for r in here if r.id != id}
+        old = state.records.get(self._owners[home].get(ref, id))
+        self._owners[home][ref] = id
+        if old is not None and old.id != id and old.photo.ref == ref and not old.gone:
+            state.put(msgspec.structs.replace(old, gone=True))
 
     def _record(self, home: str, link: Link, photo: Photo | None, album: Album) -> Record:
         old = self.state(home).records.get(link.id)
@@ -176,9 +190,8 @@ class Ledger:
         albums = {**header.albums, self.run.key: there}
         state.put_header(msgspec.structs.replace(header, albums=albums))
 
-    def forget_album(self, key: str) -> None:
+    def forget_album(self, above: str, child: Child) -> None:
         """Forgets an album whose folder vanished, and that is gone on the other side too."""
-        above, child = self.findings.missing[key]
         if child.path not in self.state(above).children:
             return
         links = self._others(child.links)
@@ -198,7 +211,7 @@ class Ledger:
             self._remember_below(albums)
             for key in self.findings.missing.keys() & self.findings.places.keys():
                 if key not in self.findings.open and key not in albums[Side.LEFT]:
-                    self._keeping(self.forget_album, key)
+                    self._keeping(self.forget_album, *self.findings.missing[key])
         self.save()
 
     def save(self) -> None:

@@ -100,8 +100,10 @@ class Check:
     def _able(self, part: str) -> Callable[[Side], bool]:
         def able(side: Side) -> bool:
             mine, theirs = self.capabilities[side], self.capabilities[side.other]
-            if part in PLACE:
-                can = mine.renames if part == "name" else mine.moves
+            if part == "name":
+                can = mine.renames
+            elif part == "album":
+                can = mine.moves and not self._is_crowded(side)
             else:
                 can = Field(part) in mine.writes
             if part == "content":
@@ -111,6 +113,17 @@ class Check:
             return can and side in self.rules.writes
 
         return able
+
+    def _is_crowded(self, side: Side) -> bool:
+        """Whether the album of the other half cannot be made on a side: another one is there."""
+        origin = self.before[side.other]
+        assert origin is not None
+        tome, shelves = self.who.tome(side.other, origin.shelf), self.who.memories[side].shelves
+        if tome.halves.get(side) in shelves:
+            return False
+        index = 0 if side is LEFT else 1
+        paths = {home(origin.shelf.path), *(two[index] for two in tome.paths)}
+        return any(home(shelf.path) in paths for shelf in shelves)
 
     def _common(self, each: Field, value: Any) -> Any:
         return common(self.who.memories[RIGHT].normal, each, value)
@@ -305,6 +318,7 @@ class Check:
             Field.CONTENT in rules.fields
             and side.other in rules.writes
             and target.create
+            and not self._is_crowded(side.other)
             and bool(self.capabilities[side].strips or not self._hidden(before))
         )
         may_delete = (

@@ -72,6 +72,10 @@ class Who:
         ]
 
     def _notice_albums(self) -> None:
+        for memory in self.memories.values():
+            paths = [home(shelf.path) for shelf in memory.shelves]
+            if len(set(paths)) < len(paths):
+                self.murky = "another album stands where one on a detour belongs"
         for tome in self.both():
             left, right = home(tome.halves[LEFT].path), home(tome.halves[RIGHT].path)
             if left != right and tome.linked is Linked.NO:

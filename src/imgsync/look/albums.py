@@ -100,12 +100,12 @@ class _Survey:
                 there = child.links.get(self.run.key)
                 if child.id in ids or there is None:
                     continue
-                self.findings.missing[key] = (outer, child)
                 right = by_ref.get(there.ref)
                 if right is None:
                     self.findings.linked += len(there.photos)
-                    self.notes.gone.append((outer, key))
+                    self.findings.gone[key] = (outer, child)
                 else:
+                    self.findings.missing[key] = (outer, child)
                     places.append(Place(key, right=right, right_path=right.path))
         return places
 

@@ -16,8 +16,7 @@ class Notes:
     """The plan and the findings of a look as they grow, and the states that it has opened.
 
     `headers`: what the states of albums say of these, by key; None where only the whole state can
-    say it. `gone`: above which folder, and which album: those that are gone on both sides.
-    `later`: what is told at the end.
+    say it. `later`: what is told at the end.
     """
 
     def __init__(self, run: Run) -> None:
@@ -26,7 +25,6 @@ class Notes:
         self.plan = Plan(actions=[], troubles=[])
         self.findings = Findings()
         self.headers: dict[str, Header | None] = {}
-        self.gone: list[tuple[str, str]] = []
         self.later: list[Event] = []
 
     def header(self, key: str) -> Header:
@@ -49,12 +47,11 @@ class Notes:
         findings = self.findings
         findings.paths |= {key: path for path, key in keys.items()}
         findings.states = {keys.get(path, path): s for path, s in findings.states.items()}
-        findings.missing = {
-            key: (keys.get(path, path), child) for key, (path, child) in findings.missing.items()
-        }
+        for children in (findings.missing, findings.gone):
+            for key, (path, child) in children.items():
+                children[key] = (keys.get(path, path), child)
         findings.open = {keys.get(path, path) for path in findings.open}
         self.headers = {keys.get(path, path): header for path, header in self.headers.items()}
-        self.gone = [(keys.get(path, path), key) for path, key in self.gone]
 
     def folder(self, key: str) -> str:
         """Where the folder of an album stands yet: what it is excluded by, and unread at."""

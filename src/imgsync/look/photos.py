@@ -140,9 +140,13 @@ class _Scan:
         ) and "" != there.fingerprint == self.run.service.fingerprint(place.right)
 
     def _links(self, place: Place, state: State | None) -> Iterator[Link]:
+        """The links of an album, those of photos that were here last time first.
+
+        Where one was deleted, and another one got its name, that is the one that has it.
+        """
         if state is None or place.there is None:
             return
-        for record in state.records.values():
+        for record in sorted(state.records.values(), key=lambda record: record.gone):
             agreed = record.links.get(self.run.key)
             if agreed is not None:
                 yield agreed.link(record)

@@ -42,7 +42,7 @@ class Thinking:
             self.consider(pair)
         for event in undecided:
             self.notes.fail(event)
-        for outer, key in self.notes.gone:
+        for key, (outer, _) in self.findings.gone.items():
             action = Action(op=Op.FORGET, pair=Pair(outer), album=key, why="gone on both sides")
             self._add((action,))
 
