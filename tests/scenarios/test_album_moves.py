@@ -351,3 +351,17 @@ def test_photos_that_swap_names_while_one_cannot_be_moved(ground: Ground) -> Non
     assert set(ground.shown(Side.RIGHT).values()) == pictures
     ground.sync()
     assert ground.sync() == ([], [])
+
+
+@pytest.mark.parametrize("ground", ["a tree", "by ids"], indirect=True)
+def test_a_file_that_took_the_name_of_a_deleted_one_is_not_taken_for_it(ground: Ground) -> None:
+    for old, new in (("a/1.jpg", "b/3.jpg"), ("a/2.jpg", "b/4.jpg")):
+        (ground.top / old).unlink()
+        ground.move(Side.LEFT, new, old)
+    ground.sync()
+    ground.add(Side.LEFT, "a/1.jpg", 93)
+    ground.add(Side.LEFT, "a/2.jpg", 94)
+    ground.sync()
+    there = set(ground.shown(Side.RIGHT).values())
+    assert {jpeg(number) for number in (1, 2, 93, 94)} <= there, "the deleted ones stay"
+    assert there.isdisjoint({jpeg(3), jpeg(4)}), "those that were painted over are replaced"

@@ -21,7 +21,7 @@ from ..run import Findings, Run
 from ..service import Original, Source
 from .albums import Albums
 from .calls import Calls
-from .order import Unit, groups, in_lines, spot_of
+from .order import Spot, Unit, groups, in_lines, spot_of
 from .telling import Teller, Told
 from .walk import Walk
 
@@ -313,17 +313,26 @@ class _Executor:
                 self.teller.failed(action, error)
 
     def _waits_for_name(self, action: Action, walk: Walk) -> bool:
-        """Whether a moved photo did not get its name, and the one that has it is to be moved."""
+        """Whether a moved photo did not get its name, and the one that has it is to go on."""
         side, (key, name) = action.side, action.to
         assert side is not None
         photo = walk.photo(side)
         assert photo is not None
         spot = spot_of(side, key, name)
-        return photo.name != name and any(
-            other.op is Op.MOVE and spot_of(other.side, other.album, other.name) == spot
-            for unit in self.findings.units
-            for other in unit
+        return photo.name != name and (
+            any(spot == self._spot(other, on_detour) for other, on_detour in self.detours)
+            or any(
+                other.op is Op.MOVE and spot_of(other.side, other.album, other.name) == spot
+                for unit in self.findings.units
+                for other in unit
+            )
         )
+
+    def _spot(self, action: Action, walk: Walk) -> Spot:
+        """Where a photo stands by now on the side of its move."""
+        assert action.side is not None
+        photo = walk.photo(action.side)
+        return spot_of(action.side, walk.album(action.side), photo.name if photo else None)
 
     # The ledger.
 
