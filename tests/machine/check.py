@@ -274,6 +274,8 @@ class Check:
                     story.pasts[part] = {new[part]}
                 else:
                     story.pasts[part] = story.pasts[part] | {new[part]}
+            else:
+                story.pasts[part] = story.pasts[part] | self._strangers_past(part, now[part])
         for each in SETS:
             self._agree_on_set(each)
         if story.linked is not Linked.YES:
@@ -300,6 +302,9 @@ class Check:
         known = {key for field, key in self.story.elements if field is each}
         for key in new.keys() | known:
             two = new.get(key, NOWHERE)
+            if self.story.linked is Linked.MAYBE:
+                pasts = self.story.elements.get((each, key), {NOWHERE})
+                self.story.elements[each, key] = pasts | {NOWHERE}
             if bool(two[0]) == bool(two[1]):
                 if self.rules.healthy and each in self.rules.fields:
                     self.story.elements[each, key] = {two}

@@ -122,6 +122,9 @@ class Who:
                 self.murky = "an album was moved, and photos in it were painted over"
         if not mine:
             self.murky = "an album was moved, and no picture tells which"
+        here, path = tome.halves[LEFT], tome.halves[RIGHT].path
+        if any(shelf.path == path for shelf in self.memories[LEFT].shelves if shelf is not here):
+            self.murky = "an album was moved to where another one is on the other side"
         old = {two[1] for two in tome.paths}
         if any(shelf.path in old for shelf in self.memories[RIGHT].shelves):
             self.murky = "an album was moved, and another stands at its path"
