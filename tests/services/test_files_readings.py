@@ -118,6 +118,14 @@ def test_who_believes_nothing_reads_all_again(tree: Path, reads: Reads) -> None:
     assert len(reads.taken()) == 6
 
 
+def test_what_is_remembered_elsewhere_is_not_kept(tree: Path, caches: Path) -> None:
+    files = Files("tree", tree, jobs=1, resumes=True)
+    known = {photo.ref: photo for photo in shown(Files("tree", tree, jobs=1), Look())}
+    list(shown(files, Look(known=known, check=Check.ALL)))
+    files.close()
+    assert not caches.exists()
+
+
 def test_a_torn_line_is_passed_over(tree: Path, reads: Reads, caches: Path) -> None:
     look(tree)
     [kept] = (caches / "readings").iterdir()

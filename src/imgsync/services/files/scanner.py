@@ -80,7 +80,8 @@ class Scanner:
             if each.name in kept:
                 return self._shown(folder, each, kept[each.name], known)
             reading = next(readings)
-            self._keep(jobs[each.name], reading)
+            if known is None or known.version != each.version:
+                self._keep(jobs[each.name], reading)
             return self._shown(folder, each, reading, known)
 
         return map(shown, found)
