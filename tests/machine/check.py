@@ -449,6 +449,18 @@ def _is_to_move(who: Who, tome: Tome, side: Side, path: str) -> bool:
     return shelf in who.memories[side].shelves and home(shelf.path) != path
 
 
+def _may_stay_at(who: Who, tome: Tome, side: Side, before: Two) -> bool:
+    """Whether an album stands where one with these paths is to go, and may be no one's to move.
+
+    So it is where a run died amid the moves of several: one may be agreed, and the other not.
+    """
+    mine, theirs = (0, 1) if side is LEFT else (1, 0)
+    if len(tome.paths) < 2 or not _stands_at(who, tome, side, before[theirs]):
+        return False
+    now = [home(tome.halves[each].path) if each in tome.halves else "" for each in Side]
+    return any(now[mine] != past[mine] or now[theirs] == past[theirs] for past in tome.paths)
+
+
 def check_album(
     who: Who, tome: Tome, rules: Rules, before: Two, actions: Sequence[Action], known: bool
 ) -> None:
@@ -481,6 +493,9 @@ def check_album(
             able,
             rules,
         )
+        others = [other for other in who.tomes if other is not tome]
+        if any(_may_stay_at(who, other, side, before) for other in others for side in Side):
+            may.add(Outcome(*before))
     told = any(a.op is Op.CONFLICT and a.name is None and a.album == before[0] for a in actions)
     found = {outcome.told for outcome in may if (outcome.left, outcome.right) == now}
     assert found, f"album {before} -> {now}, not one of {may}"

@@ -119,6 +119,8 @@ class World:
             tomes = {tome for tome, _ in story.pasts.get("album", ())}
             if len(story.halves) == 2 and any(tome.halves[LEFT].path == path for tome in tomes):
                 story.forgotten = True
+                if story.linked is not Linked.YES:
+                    self.who.murky = "a folder is gone of which nobody may have known"
 
     # Runs.
 
