@@ -188,6 +188,12 @@ class Who:
     def _notice_forgotten(self) -> None:
         """Photos whose folder is gone are strangers to another folder that stands in its place."""
         lone = {self.now[LEFT][story.halves[LEFT]].content for story in self._lone(LEFT)}
+        for story in self._lone(RIGHT):
+            there = self.now[RIGHT][story.halves[RIGHT]]
+            folder = self.tome(RIGHT, there.shelf).halves.get(LEFT)
+            is_gone = folder is not None and folder not in self.memories[LEFT].shelves
+            if is_gone and there.content in lone:
+                self.murky = "a new photo, whose folder is gone, looks like one that is here"
         there_again = set(self.both())
         for story in [story for story in self.stories if story.forgotten]:
             if any(tome in there_again for tome, _ in story.pasts["album"]):

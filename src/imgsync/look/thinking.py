@@ -50,11 +50,13 @@ class Thinking:
         """Photos of vanished folders that were edited since, and whose picture stands elsewhere.
 
         Somebody has moved it there before the folder vanished; what was agreed about it is gone.
+        Not where that picture has its other half in its own album.
         """
         strangers = rest.strangers
-        marks = {
-            mark for photos in strangers[Side.LEFT].values() for p in photos for mark in p.marks
-        }
+        marks: set[str] = set()
+        for key, photos in strangers[Side.LEFT].items():
+            there = {mark for p in strangers[Side.RIGHT].get(key, ()) for mark in p.marks}
+            marks |= {mark for p in photos if p.marks.isdisjoint(there) for mark in p.marks}
         for key in self.findings.missing.keys() & strangers[Side.RIGHT].keys():
             for photo in list(strangers[Side.RIGHT][key]):
                 if not photo.marks.isdisjoint(marks):
