@@ -30,8 +30,9 @@ class Thinking:
         """Thinks about the albums themselves, and about what has not found its other half."""
         for place in self.findings.places.values():
             self._think_of_place(place)
-        self._claim_edited(rest)
+        claimed = self._claim_edited(rest)
         relink(rest)
+        _drop_vain(claimed, rest)
         for pair in rest.links:
             if pair.album in self.findings.missing and not self._carries_moves():
                 self._leave(pair)
@@ -46,12 +47,13 @@ class Thinking:
             action = Action(op=Op.FORGET, pair=Pair(outer), album=key, why="gone on both sides")
             self._add((action,))
 
-    def _claim_edited(self, rest: Leftovers) -> None:
+    def _claim_edited(self, rest: Leftovers) -> set[str]:
         """Photos of vanished folders that were edited since, and whose picture stands elsewhere.
 
         Somebody has moved it there before the folder vanished; what was agreed about it is gone.
-        Not where that picture has its other half in its own album.
+        Not where that picture has its other half in its own album. Gives the ids of their links.
         """
+        claimed: set[str] = set()
         strangers = rest.strangers
         marks: set[str] = set()
         for key, photos in strangers[Side.LEFT].items():
@@ -64,6 +66,8 @@ class Thinking:
                     link = Link(new_id(), left=past, right=past)
                     rest.links.append(Pair(key, link, None, photo, key, key))
                     strangers[Side.RIGHT][key].remove(photo)
+                    claimed.add(link.id)
+        return claimed
 
     def _think_of_place(self, place: Place) -> None:
         """The album's own actions: it is moved, or was moved on both sides."""
@@ -162,3 +166,12 @@ class Thinking:
         if action.blocked is None and action.op is not Op.CONFLICT and why:
             return msgspec.structs.replace(action, blocked=why)
         return action
+
+
+def _drop_vain(claimed: set[str], rest: Leftovers) -> None:
+    """Photos that were claimed, and whose other half is somebody else's, are new."""
+    vain = [p for p in rest.links if p.base and p.base.id in claimed and p.left is None]
+    for pair in vain:
+        rest.links.remove(pair)
+        if pair.right is not None:
+            rest.strangers[Side.RIGHT].setdefault(pair.right_album, []).append(pair.right)
