@@ -130,7 +130,7 @@ class CacheRun:
             state = self.states[key] = State.load(folder)
             self.below[key] = state.header.below
             records = {r.id: r for r in state.records.values() if not r.gone}
-            known = {r.photo.ref: _believed(r) for r in records.values()}
+            known = {r.photo.ref: r.believed for r in records.values()}
             look = Look(known=known, check=self.scope.check, hides=self.scope.hides(key))
             return _Begun(album, records, self.local.photos(album, look))
         return None
@@ -275,8 +275,3 @@ class CacheRun:
         if here != header.fingerprint:
             header = without_fingerprints(header)
             state.put_header(msgspec.structs.replace(header, fingerprint=here))
-
-
-def _believed(record: Record) -> Photo:
-    """The photo of a record as far as it is to be believed when the file looks unchanged."""
-    return msgspec.structs.replace(record.photo, version="") if record.racy else record.photo

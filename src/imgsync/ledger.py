@@ -345,9 +345,7 @@ def recorded(old: Record | None, id: str, photo: Photo, *, racy: bool) -> Record
 def fingerprint_of(records: Iterable[Record]) -> str:
     """What a folder's listing must show if it still is as it is remembered; "" if that is vague."""
     return fingerprint(
-        (record.photo.ref, "" if record.racy else record.photo.version)
-        for record in records
-        if not record.gone
+        (record.photo.ref, record.believed.version) for record in records if not record.gone
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-import msgspec
-
 from ..albums import Place
 from ..errors import Rejected, Stale, StateError
 from ..events import Failed, Scanned, Shown
@@ -68,9 +66,7 @@ class _Scan:
         links = list(self._links(place, state))
         hides = self.notes.hides(place.key)
         known = {
-            record.photo.ref: msgspec.structs.replace(record.photo, version="")
-            if record.racy
-            else record.photo
+            record.photo.ref: record.believed
             for record in (state.records.values() if state else ())
             if not record.gone
         }

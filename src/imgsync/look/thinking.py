@@ -112,7 +112,7 @@ class Thinking:
         """Thinks about one pair; what needs no action, and is news to its state, is a refresh."""
         self._keep_name(pair)
         actions = plan(pair, self.ends, self.run.policy)
-        self._keep_names(pair, actions)
+        self._keep_old_names(pair, actions)
         if actions:
             self._add(actions)
         elif pair.base is not None and pair.left is not None and pair.right is not None:
@@ -126,7 +126,7 @@ class Thinking:
                 fresh = Refresh(link, pair.left)
                 self.findings.refreshes.setdefault(pair.album, []).append(fresh)
 
-    def _keep_names(self, pair: Pair, actions: tuple[Action, ...]) -> None:
+    def _keep_old_names(self, pair: Pair, actions: tuple[Action, ...]) -> None:
         """Keeps other photos from the old names of one whose new name or album stays in dispute.
 
         It is still known by them: a twin that took one would be taken for it.
