@@ -78,9 +78,9 @@ class FakePiwigo:
     def answer(self, cookie: str, form: dict[str, list[str]], chunk: bytes) -> tuple[int, str, str]:
         """HTTP status, body and the session's cookie."""
         method = form.pop("method", [""])[0]
-        self.calls[method] += 1
-        self.sent += len(chunk)
         with self.lock:
+            self.calls[method] += 1
+            self.sent += len(chunk)
             user, token = self.sessions.get(cookie, ("guest", "guest's"))
             if method == "pwg.session.login":
                 return self._log_in(form)
