@@ -129,6 +129,11 @@ def test_captions_of_all_languages_groups_and_albums_are_read(collected: Collect
         assert captions == {(c["language"], c["text"]) for c in said["captions"]}, said["name"]
         assert row.id == said["id"]
         assert (row.modified, row.size) == (said["modificationDate"], said["fileSize"])
+        # All dates as digiKam shows them; which of them are no time taken is said above.
+        assert (row.created, row.digitized or None) == (
+            said["creationDate"],
+            said["digitizationDate"],
+        )
     database.close()
 
 

@@ -7,7 +7,9 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,6 +248,51 @@ def test_a_film_gets_no_sidecar_where_digikam_writes_none(collected: Collected) 
     edit(collected.view(), "Holidays/2020 Beach/clip.mp4", Metadata(title="Clip"), Field.TITLE)
     assert not list((collected.folder / "Holidays/2020 Beach").glob("*.xmp"))
     assert metadata(collected.view(), "Holidays/2020 Beach/clip.mp4").title == "Clip"
+
+
+# What digiKam shows where a file tells no time: what was made of it, and the time taken.
+TIMES_OF_FILES = [
+    ("its own date", "2026-11-22T08:54:35.506", ""),
+    ("its own date, of a disk that knows whole seconds", "2026-11-22T08:54:35.000", ""),
+    ("set by hand from its own date", "2010-07-01T08:20:30.506", "2010-07-01T08:20:30"),
+    ("set by hand", "2010-07-01T08:20:30.000", "2010-07-01T08:20:30"),
+]
+
+
+@pytest.mark.parametrize(
+    ("created", "taken"),
+    [row[1:] for row in TIMES_OF_FILES],
+    ids=[row[0] for row in TIMES_OF_FILES],
+)
+@pytest.mark.parametrize("fraction", ["000", "006", "506", "511", "999"])
+def test_writing_a_file_leaves_a_guessed_time_guessed_and_a_set_one_set(
+    collected: Collected, monkeypatch: pytest.MonkeyPatch, created: str, taken: str, fraction: str
+) -> None:
+    """Whatever the fraction of the second in which it is written."""
+    path = "Archive/Arbitro.tiff"
+    collected.do(
+        "UPDATE ImageInformation SET creationDate = ?, digitizationDate = NULL WHERE imageid = 2",
+        created,
+    )
+    collected.says(**SAVING)
+    real = stamps.stamp
+
+    def stamp(*of: Any) -> stamps.Stamp:
+        found = real(*of)
+        if found.time < "2026-11-23":
+            return found  # as it was before
+        return found._replace(time=f"{found.time[:20]}{fraction}")
+
+    monkeypatch.setattr(stamps, "stamp", stamp)
+    for label in ("Red", "Blue"):
+        view = collected.view()
+        assert metadata(view, path).taken == taken
+        assert edit(view, path, Metadata(label=label), Field.LABEL).taken == taken
+        assert metadata(database(collected), path).taken == taken
+    file = (collected.folder / path).stat().st_mtime
+    [(modified,)] = collected.rows("SELECT modificationDate FROM Images WHERE id = 2")
+    digikams = datetime.fromisoformat(modified).replace(tzinfo=UTC).timestamp()
+    assert int(digikams) == int(file)  # all that digiKam compares
 
 
 def test_a_file_that_digikam_is_still_to_read_stays_so(collected: Collected) -> None:

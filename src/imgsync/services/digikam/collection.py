@@ -200,16 +200,16 @@ class Collection:
             row = self._places.photo(change, folder, name)
             if row is None or self._said(row).fingerprint != seen.fingerprint:
                 raise Stale(f"{folder / name} was changed in digiKam meanwhile: run again")
-            self._writer(change, row, seen).write(metadata, fields)
             if stamp:
-                stamps.write(change, row.id, stamp)
+                stamps.write(change, row, stamp)
+            self._writer(change, row, seen).write(metadata, fields)
 
     def note(self, folder: Path, name: str, stamp: stamps.Stamp) -> None:
         """Makes digiKam know a file as it is now, if it knows the photo at all."""
         with self._change() as change:
             row = self._places.photo(change, folder, name)
             if row is not None:
-                stamps.write(change, row.id, stamp)
+                stamps.write(change, row, stamp)
 
     def read_again(self, folder: Path, name: str, metadata: Metadata) -> None:
         """Makes digiKam read a photo anew at its next start: it has another picture.

@@ -12,6 +12,7 @@ import msgspec
 from ...metadata import people, places
 from ...model import Location, Metadata, Region, wall_clock
 from . import faces
+from .guesses import is_guess
 from .rows import CAPTION, TITLE, Comment, Right, Row
 from .tags import COLOURS, PICKS, Tags
 
@@ -20,8 +21,6 @@ __all__ = ["DEFAULT", "Said", "first", "normal", "time_as_shown"]
 DEFAULT = "x-default"
 _NOTICE, _CREATOR = "copyrightNotice", "creator"
 _ACCEPTED, _REJECTED = PICKS.index("Accepted"), PICKS.index("Rejected")
-_NEAR = 1.0  # seconds by which digiKam takes two times of a file for one
-_COPYING = 0.01  # seconds from when a small file was made until it was last changed
 
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.(\d{1,3})\d*)?(Z|[+-]\d\d:?\d\d)?\Z", re.ASCII
@@ -54,7 +53,7 @@ class Said:
                 _number(tags, self._tags.colours),
                 _number(tags, self._tags.picks),
                 row.rating,
-                row.created,
+                None if self.guessed else row.created,
                 self.guessed,
                 row.place,
                 [(c.kind, c.language, c.said) for c in row.comments],
@@ -68,7 +67,7 @@ class Said:
     @property
     def guessed(self) -> bool:
         """Whether digiKam took the time from the file's own dates, or has none yet."""
-        return not self._row.described or _is_guess(self._row)
+        return not self._row.described or is_guess(self._row)
 
     @property
     def metadata(self) -> Metadata:
@@ -194,25 +193,3 @@ def _number(ids: list[int], labels: Mapping[int, int]) -> int:
     if labels.keys().isdisjoint(ids):  # most photos have none
         return 0
     return max(labels[id] for id in ids if id in labels)
-
-
-def _is_guess(row: Row) -> bool:
-    """Whether the time is the file's own, which digiKam takes where the file tells none.
-
-    Then there is no time of digitization, and the time is that of the file's last change, or one
-    to the millisecond, as clocks of computers have it and people do not: who sets another time in
-    digiKam keeps the fraction of the guess, and so is whole seconds off. Servers drop fractions:
-    there all such times are taken for guesses.
-    """
-    if not row.created or row.digitized:
-        return False
-    try:
-        created = datetime.fromisoformat(row.created)
-        modified = datetime.fromisoformat(row.modified)
-    except ValueError:
-        return False
-    if created.tzinfo is not None:
-        return False
-    apart = abs((created - modified).total_seconds())
-    is_set = created.microsecond == 0 or abs(apart - round(apart)) <= _COPYING
-    return apart <= _NEAR or not is_set or "." not in row.created

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .database import Change, Database
+from .guesses import told_apart
 from .rows import Row
 
 __all__ = ["Stamp", "agree", "stamp", "unique_hash", "write"]
@@ -48,15 +49,22 @@ def agree(row: Row, stamp: Stamp) -> bool:
     return row.size == stamp.size and abs(apart.total_seconds()) < _SAME
 
 
-def write(change: Change, id: int, stamp: Stamp) -> None:
-    """Makes digiKam know a file as it is now, so that it does not read it again."""
+def write(change: Change, row: Row, stamp: Stamp) -> None:
+    """Makes digiKam know a file as it is now, so that it does not read it again.
+
+    To be called before another time is written, which counts from then on.
+    """
+    created, modified = told_apart(row, stamp.time)
     change.do(
         "UPDATE Images SET modificationDate = ?, fileSize = ?, uniqueHash = ? WHERE id = ?",
-        stamp.time,
+        modified,
         stamp.size,
         stamp.hash,
-        id,
+        row.id,
     )
+    if created != row.created:
+        sql = "UPDATE ImageInformation SET creationDate = ? WHERE imageid = ?"
+        change.do(sql, created, row.id)
 
 
 def unique_hash(path: Path, version: str) -> str:
