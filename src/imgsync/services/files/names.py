@@ -79,7 +79,7 @@ def with_sidecar_suffix(photo: str, suffix: str) -> str:
 
 def beginning(name: str) -> str:
     """What the names of a photo and of all sidecars it might have begin with."""
-    return name.split(".")[0] + "."
+    return name.partition(".")[0] + "."
 
 
 def safe_photo_name(name: str) -> str:

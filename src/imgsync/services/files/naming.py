@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from ... import disk
 from ...metadata import sidecars
-from .names import beginning, folded, numbered, sidecar_suffix, with_sidecar_suffix
+from .names import folded, numbered, sidecar_suffix, with_sidecar_suffix
+from .nearby import names_near
 from .placing import carry, is_one_name, room, settle
-from .tree import names_in
 
 __all__ = ["Made", "choose_name", "install", "move_photo"]
 
@@ -41,15 +41,14 @@ def choose_name(
     that would speak for the photo, unless it is a copy of its own `sidecar`, left by a killed
     run. The files called `without` do not count.
     """
-    names = {other for other in names_in(folder) if other not in without}
-    taken = set(map(folded, names))
     for candidate in numbered(name):
-        if candidate in names and is_it(folder / candidate):
+        near = [other for other in names_near(folder, candidate) if other not in without]
+        taken = set(map(folded, near))
+        if candidate in near and is_it(folder / candidate):
             return candidate, True
         if folded(candidate) in taken:
             continue
         beside = sidecar_name(candidate) if sidecar else None
-        near = [other for other in names if other.startswith(beginning(candidate))]
         waiting = sidecars.owners([*near, candidate])[candidate]
         if waiting is None and (beside is None or folded(beside) not in taken):
             return candidate, False

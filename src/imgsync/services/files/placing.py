@@ -14,6 +14,7 @@ from pathlib import Path
 from ... import disk
 from ...errors import Rejected
 from .names import folded
+from .nearby import noted
 from .tree import names_in
 
 __all__ = ["carry", "double", "is_one_name", "room", "settle", "supplant", "sweep"]
@@ -57,6 +58,7 @@ def settle(path: Path, final: Path) -> None:
     """
     with path.open("rb") as stream:
         disk.Temporary(path, stream).place(final)
+    noted(final)
 
 
 def supplant(path: Path, final: Path) -> None:
@@ -72,6 +74,7 @@ def carry(path: Path, final: Path) -> None:
     """`settle`, also to another disk: the copy is compared before the file goes."""
     if is_one_name(path, final):
         path.rename(final)
+        noted(final)
         return
     try:
         settle(path, final)

@@ -14,8 +14,8 @@ from ...metadata import sidecars
 from ...model import Photo
 from ...service import Check, Look, Unread
 from .jobs import Job, Reading
-from .names import beginning
-from .tree import Entry, Stamp, list_folder, names_in
+from .nearby import names_near
+from .tree import Entry, Stamp, list_folder
 
 if TYPE_CHECKING:
     from .readings import Readings
@@ -33,8 +33,7 @@ def find(folder: Path, name: str) -> Entry:
     status = (folder / name).stat()
     if not stat.S_ISREG(status.st_mode):
         raise Rejected(f"{folder / name} is no file")
-    near = [other for other in names_in(folder) if other.startswith(beginning(name))]
-    sidecar = sidecars.owners(near).get(name)
+    sidecar = sidecars.owners(names_near(folder, name)).get(name)
     if sidecar is None:
         return Entry(name, str(Stamp.of(status)))
     return Entry(name, str(Stamp.of(status)), sidecar, str(Stamp.of((folder / sidecar).stat())))

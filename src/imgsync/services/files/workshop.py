@@ -78,19 +78,20 @@ class Workshop:
     def create(self, folder: Path, source: Source) -> Photo:
         name = safe_photo_name(source.name)
         with told(f"{folder / name} cannot be written"):
-            is_there = _shows(folder / name, source.photo.content)
+            content = source.photo.content
+            is_there = _shows(folder / name, content)
             if not is_there:
-                name, is_there = self._bring(folder, name, source)
+                name, is_there, content = self._bring(folder, name, source)
             with self._alone:
                 if is_there:
                     found = _Found(folder, find(folder, name))
                     bring_in_line(found.path, found.sidecar, source, embed=self._embed)
-                return self._scanner.again(folder, name)
+                return self._made(folder, name, content)
 
-    def _bring(self, folder: Path, name: str, source: Source) -> tuple[str, bool]:
+    def _bring(self, folder: Path, name: str, source: Source) -> tuple[str, bool, str]:
         """Puts the source's photo into the folder.
 
-        Gives back the name that it has there, and whether it was there already.
+        Gives back the name that it has there, whether it was there already, and its content.
         """
         with room(folder) as place:
             made = fetch(place / name, source, embed=self._embed)
@@ -100,7 +101,7 @@ class Workshop:
                 )
                 if not is_there:
                     install(made, folder / free)
-            return free, is_there
+            return free, is_there, made.content
 
     def replace(self, folder: Path, photo: Photo, source: Source) -> Photo:
         found = self._own(folder, photo)
@@ -110,7 +111,11 @@ class Workshop:
             with self._alone:
                 self._as_listed(folder, photo)  # still: fetching takes its time
                 self._supplant(found, made, place)
-                return self._scanner.again(folder, photo.ref)
+                return self._made(folder, photo.ref, made.content)
+
+    def _made(self, folder: Path, name: str, content: str) -> Photo:
+        """The photo that was just made, whose content was read then: no edit changes that."""
+        return self._scanner.again(folder, name, Photo(name, name, "", content))
 
     def _supplant(self, found: _Found, made: Made, place: Path) -> None:
         """Puts what was made in the place of a photo, which goes to the trash.
