@@ -55,6 +55,12 @@ class _Executor:
         self.written: dict[tuple[Side, str], Photo] = {}
         self.homes: dict[str, str] = {}
         self.linked = {spot_of(*spot) for spot in findings.linked_names}
+        self.leaving = {
+            spot_of(action.side, action.album, action.name)
+            for unit in findings.units
+            for action in unit
+            if action.op is Op.MOVE
+        }
 
     def execute(self) -> Summary:
         try:
@@ -320,12 +326,8 @@ class _Executor:
         assert photo is not None
         spot = spot_of(side, key, name)
         return photo.name != name and (
-            any(spot == self._spot(other, on_detour) for other, on_detour in self.detours)
-            or any(
-                other.op is Op.MOVE and spot_of(other.side, other.album, other.name) == spot
-                for unit in self.findings.units
-                for other in unit
-            )
+            spot in self.leaving
+            or any(spot == self._spot(other, on_detour) for other, on_detour in self.detours)
         )
 
     def _spot(self, action: Action, walk: Walk) -> Spot:

@@ -80,20 +80,20 @@ def in_order(units: list[Unit]) -> Iterator[Unit]:
     comers = {spot_of(a.side, *a.to): unit for unit in units for a in moves[id(unit)]}
     begun: set[int] = set()
 
-    def before(unit: Unit) -> Iterator[Unit]:
-        if id(unit) not in begun:
-            begun.add(id(unit))
-            for action in moves[id(unit)]:
-                for spot in needed(action):
-                    if spot in holders:
-                        yield from before(holders[spot])
-                for spot in _outer(action):
-                    if spot in comers:
-                        yield from before(comers[spot])
-            yield unit
+    def ahead(unit: Unit) -> Iterator[Unit]:
+        for action in moves[id(unit)]:
+            yield from (holders[spot] for spot in needed(action) if spot in holders)
+            yield from (comers[spot] for spot in _outer(action) if spot in comers)
 
     for unit in units:
-        yield from before(unit)
+        queue = [unit] if id(unit) not in begun else []  # each waits for the one behind it
+        while queue:
+            begun.add(id(queue[-1]))
+            other = next((each for each in ahead(queue[-1]) if id(each) not in begun), None)
+            if other is None:
+                yield queue.pop()
+            else:
+                queue.append(other)
 
 
 def needed(action: Action) -> Iterator[Spot]:

@@ -101,6 +101,7 @@ class Files(Service):
         self._scanner = Scanner(str(self.top), self._jobs, tuple(sorted(sums)), resumes=resumes)
         self._fingerprints: dict[str, str] = {}
         self._made: set[str] = set()  # albums that were made here and may have no photo yet
+        self._swept: set[Path] = set()
         able = not self._trash.missing
         writes = EVERY_FIELD if able else EVERY_FIELD - {Field.CONTENT}
         self.capabilities = Capabilities(
@@ -232,12 +233,14 @@ class Files(Service):
 
     @contextmanager
     def hold(self, album: Album) -> Iterator[None]:
-        """Also removes what killed runs left half made."""
+        """Also removes what killed runs left half made, the first time."""
         from .placing import sweep  # late, as the workshop
 
         folder = self._folder(album.ref)
         with nullcontext() if self._own else disk.locked(folder / STATE, create=False):
-            sweep(folder)
+            if folder not in self._swept:
+                sweep(folder)
+                self._swept.add(folder)
             yield
 
     def close(self) -> None:
