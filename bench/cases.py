@@ -37,9 +37,10 @@ class Size:
     few: int
     many: int
     camera: int
+    folder: int
 
 
-SIZES = {"full": Size(10_000, 100_000, 1_000), "small": Size(500, 5_000, 60)}
+SIZES = {"full": Size(10_000, 100_000, 1_000, 1_000), "small": Size(500, 5_000, 60, 200)}
 
 
 def img_sync(scratch: Path, *words: str | Path) -> Command:
@@ -115,6 +116,53 @@ def first_scan(scratch: Path, size: Size) -> list[Row]:
     return rows
 
 
+def first_copy(scratch: Path, size: Size) -> list[Row]:
+    """Bringing photos that are known here into an empty tree."""
+    few, many = scratch / "few", scratch / "many"
+    for tree, count in ((few, size.folder), (many, 4 * size.folder)):
+        corpora.small_photos(tree, count, per_album=count)
+    (small, _), (large, _) = (_copied(scratch, tree) for tree in (few, many))
+    growth = large.seconds / small.seconds
+    rows = [
+        Row(
+            f"`--sync-to` an empty tree, {4 * size.folder:,} photos in one folder, time for 4 x"
+            f" the photos ({size.folder:,} in {_seconds(small)})",
+            f"{growth:.1f} x",
+            "at most 4.4 x",
+            growth <= 4.4,
+        )
+    ]
+    originals = REPO.parent / "shared/photos"
+    if not originals.is_dir():
+        return [*rows, Row("camera JPEGs", "not measured: no shared/photos beside the repository")]
+    total = corpora.camera_photos(scratch / "camera", size.camera, originals)
+    ours, theirs = _copied(scratch, scratch / "camera")
+    what = f"`--sync-to` an empty tree, {size.camera:,} camera JPEGs ({total / 1e9:.2f} GB)"
+    rows.append(Row(what, f"{_seconds(ours)}, {size.camera / ours.seconds:.0f} photos/s"))
+    if theirs is not None:
+        what = f"of `rsync -a` ({_seconds(theirs)}), which does not wait for the disk"
+        rows.append(Row(what, f"{ours.seconds / theirs.seconds:.1f} x"))
+    return rows
+
+
+def _copied(scratch: Path, tree: Path) -> tuple[Cost, Cost | None]:
+    """The cost of a first copy of the tree, and that of rsync's where it is installed."""
+    rsync, there = shutil.which("rsync"), scratch / "there"
+    sync = img_sync(scratch, "--sync-to", there.as_uri(), tree)
+    copies = [sync, *([Command((rsync, "-a", f"{tree}/", there))] if rsync else [])]
+    rounds: list[list[Cost]] = []
+    for _ in range(ROUNDS):
+        corpora.forget(tree, scratch / "home")
+        img_sync(scratch, "--sync-to", "local", tree).run()
+        rounds.append([])
+        for copy in copies:
+            there.mkdir()
+            rounds[-1].append(copy.run())
+            shutil.rmtree(there)
+    ours, *theirs = (min(costs, key=lambda c: c.seconds) for costs in zip(*rounds, strict=True))
+    return ours, theirs[0] if theirs else None
+
+
 def start(scratch: Path, size: Size) -> list[Row]:
     """How long a run takes that does nothing."""
     bare = Command((sys.executable, "-c", "pass"))
@@ -138,6 +186,7 @@ def digikam_loads(scratch: Path, size: Size) -> list[Row]:
 CASES = {
     "unchanged": nothing_changed,
     "first": first_scan,
+    "copy": first_copy,
     "start": start,
     "digikam": digikam_loads,
 }

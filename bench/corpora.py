@@ -16,11 +16,11 @@ LEAST_BYTES = 1_170_000  # of a camera photo; with the larger originals 1.6 MB o
 OLD = 1_500_000_000  # a photo's mtime: well before anything that the clock's grain could blur
 
 
-def small_photos(tree: Path, count: int) -> None:
-    """`count` JPEGs of a few hundred bytes, in albums of a hundred."""
+def small_photos(tree: Path, count: int, per_album: int = PHOTOS_PER_ALBUM) -> None:
+    """`count` JPEGs of a few hundred bytes."""
     picture = _small_jpeg()
     for number in range(count):
-        _add(tree, number, _insert(picture, f"{number:010}".encode()))
+        _add(tree, number, _insert(picture, f"{number:010}".encode()), per_album)
 
 
 def camera_photos(tree: Path, count: int, originals: Path) -> int:
@@ -46,9 +46,9 @@ def forget(tree: Path, home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
 
 
-def _add(tree: Path, number: int, data: bytes) -> None:
-    album = tree / f"album {number // PHOTOS_PER_ALBUM:04}"
-    if number % PHOTOS_PER_ALBUM == 0:
+def _add(tree: Path, number: int, data: bytes, per_album: int = PHOTOS_PER_ALBUM) -> None:
+    album = tree / f"album {number // per_album:04}"
+    if number % per_album == 0:
         album.mkdir(parents=True)
     path = album / f"IMG_{number:06}.jpg"
     path.write_bytes(data)
