@@ -67,6 +67,7 @@ class Collection:
         self._places = Places(self.roots)
         self._strays = Strays(database, self._places)
         self._looked = float("-inf")
+        self._refusal = ""
         self._backed_up = set() if backed_up is None else backed_up
 
     def covers(self, top: Path) -> bool:
@@ -153,24 +154,27 @@ class Collection:
         if metadata is not None:
             check(self.database, metadata, fields)
         if time.monotonic() - self._looked > _GLANCE:
-            self._check_alone()
-            self.database.check_writable()
+            self._refusal = self._why_not()
             self._looked = time.monotonic()
+        if self._refusal:
+            raise Rejected(self._refusal)
         if self.database.name not in self._backed_up:
             self.database.back_up()
             self._backed_up.add(self.database.name)
 
-    def _check_alone(self) -> None:
+    def _why_not(self) -> str:
+        """Why the database may not be written now; "" if it may."""
         for who in (*running.processes(), *running.services()):
-            raise Rejected(
+            return (
                 f"digiKam is running ({who}): nothing is changed in its collection; close it and"
                 " run again"
             )
         for who in self.database.users():
-            raise Rejected(
+            return (
                 f"{self.database.name} is open elsewhere ({who}): nothing is changed in the"
                 " collection; close digiKam, and what else has it open, and run again"
             )
+        return self.database.why_read_only()
 
     @contextmanager
     def _change(self) -> Iterator[Change]:

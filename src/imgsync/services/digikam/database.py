@@ -70,12 +70,13 @@ class Database(ABC):
         found = self.rows("SELECT value FROM Settings WHERE keyword = ?", keyword)
         return str(found[0][0] or "") if found else ""
 
-    def check_writable(self) -> None:
-        """Raises Rejected if the database is of a version that is not known to the last detail."""
+    def why_read_only(self) -> str:
+        """Why it is never written: its version is not known to the last detail; "" if it is."""
         version, hashes = self.setting("DBVersion"), self.setting("uniqueHashVersion")
-        if version not in KNOWN or hashes not in HASHES:
-            raise Rejected(
-                f"{self.name} is of version {version or '(none)'}, which img-sync reads but does"
-                f" not write (it knows {', '.join(sorted(KNOWN))}): update img-sync, or start"
-                " digiKam once if the database is the older of the two"
-            )
+        if version in KNOWN and hashes in HASHES:
+            return ""
+        return (
+            f"{self.name} is of version {version or '(none)'}, which img-sync reads but does"
+            f" not write (it knows {', '.join(sorted(KNOWN))}): update img-sync, or start"
+            " digiKam once if the database is the older of the two"
+        )
