@@ -26,11 +26,16 @@ NS = {
 
 @dataclass
 class Said:
-    """What one container says; None, and no tags, where it says nothing."""
+    """What one container says; None, and no tags, where it says nothing.
+
+    `tags` are those of digiKam's list, which the server writes; `other_tags`, which it never
+    writes, are read where no container has such a list.
+    """
 
     caption: str | None = None
     description: str | None = None
     tags: list[str] = field(default_factory=list)
+    other_tags: list[str] = field(default_factory=list)
     rating: int | None = None
     taken: str | None = None
     place: tuple[float, float] | None = None
@@ -57,7 +62,7 @@ def from_file(data: bytes) -> Said:
     if "Exif.Image.Rating" in exif:
         said.rating = int(exif["Exif.Image.Rating"])
     keywords = [value for key, value in iptc if key == "Iptc.Application2.Keywords"]
-    said.tags = said.tags or keywords
+    said.other_tags = said.other_tags or keywords
     if "Exif.GPSInfo.GPSLatitude" in exif and "Exif.GPSInfo.GPSLongitude" in exif:
         said.place = _degrees(exif, "Latitude", "S"), _degrees(exif, "Longitude", "W")
     return said
@@ -96,7 +101,8 @@ def from_xmp(data: bytes) -> Said:
     return Said(
         caption=text("tiff:ImageDescription"),
         description=text("dc:description"),
-        tags=texts("digiKam:TagsList") or hierarchical or texts("dc:subject"),
+        tags=texts("digiKam:TagsList"),
+        other_tags=hierarchical or texts("dc:subject"),
         rating=int(rating) if rating else None,
         taken=text("exif:DateTimeOriginal"),
         place=(_angle(latitude), _angle(longitude)) if latitude and longitude else None,
@@ -115,6 +121,7 @@ def merged(file: Said, sidecar: Said | None, version: tuple[int, int, int]) -> d
     place = side.place or file.place
     if place and place[0] == 0 and (place[1] == 0 or version < (2, 3)):
         place = None  # older ones look at the latitude twice
+    tags = side.tags or file.tags or side.other_tags or file.other_tags
     captions = [side.caption, file.caption, side.description, file.description]
     read = [as_read(caption) for caption in captions if caption]
     caption = next((text for text in read if text not in (None, "0", "false")), None) or ""
@@ -127,7 +134,7 @@ def merged(file: Said, sidecar: Said | None, version: tuple[int, int, int]) -> d
         "latitude": place[0] if place else None,
         "longitude": place[1] if place else None,
         "make": file.make,
-        "tags": [as_read(tag) or "undefined" for tag in side.tags or file.tags],
+        "tags": [as_read(tag) or "undefined" for tag in tags],
         "taken": next((t for t in (side.taken, file.taken) if t and "T" in t), None),
     }
 

@@ -160,6 +160,16 @@ def test_words_in_the_file_itself_cannot_be_cleared(
     assert fewer.metadata.tags == {"sea"}
 
 
+def test_the_last_tag_that_came_with_a_new_photo_can_be_removed(
+    gallery: Immich, album: Album, fake: FakeImmich
+) -> None:
+    """The server clears digiKam's list of the sidecar, and reads whatever else has tags there."""
+    made = gallery.create(album, source("a.jpg", 1, tagged("sea", "Places/France")))
+    assert gallery.edit(album, made, NOTHING_SAID, TAGS).metadata.tags == frozenset()
+    fake.settle()
+    assert listed(gallery, album)["a.jpg"].metadata.tags == frozenset()
+
+
 @BOTH
 def test_a_rating_is_cleared_as_the_version_wants_it(gallery: Immich, album: Album) -> None:
     photo = gallery.create(album, source("a.jpg", 1, Metadata(rating=3)))

@@ -2,7 +2,7 @@
 
 Immich merges it over the file's own metadata when it reads a photo for the first time, so that
 nothing of it is lost to a second reading. Where it looks for what is told in `Sidecar` by its
-names of XMP (ISO 16684-1; digiKam and Lightroom for tags).
+names of XMP (ISO 16684-1; digiKam's for tags).
 """
 
 from __future__ import annotations
@@ -19,23 +19,20 @@ _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "digiKam": "http://www.digikam.org/ns/1.0/",
     "exif": "http://ns.adobe.com/exif/1.0/",
-    "lr": "http://ns.adobe.com/lightroom/1.0/",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
-_SWAP = str.maketrans("/|", "|/")
 
 
 def sidecar(metadata: Metadata, taken: str) -> bytes:
     """An XMP file that says `metadata`, in Immich's normal form, and `taken` with its offset."""
     # Both names of the caption: an embedded tiff:ImageDescription would hide dc:description.
     caption = [metadata.caption] if metadata.caption else []
-    tags = sorted(metadata.tags)
     properties = [
         *(_element(name, "Alt", caption) for name in ("dc:description", "tiff:ImageDescription")),
-        _element("digiKam:TagsList", "Seq", tags),
-        _element("lr:hierarchicalSubject", "Bag", [tag.translate(_SWAP) for tag in tags]),
+        # The one place of tags that Immich itself writes: from any other, removed ones come back.
+        _element("digiKam:TagsList", "Seq", sorted(metadata.tags)),
         _simple("xmp:Rating", str(metadata.rating or 0)),
     ]
     if taken:
