@@ -60,8 +60,8 @@ class Uploads:
     def replace(self, old: Asset, source: Source) -> Asset:
         """The asset of another picture, wherever `old` stood; that one goes into the trash.
 
-        The server's own way of replacing is not taken: it drops all that was said of the asset,
-        takes no sidecar, and nothing tells when what is said anew will last.
+        The server's own way of replacing is not taken: it drops all that was said of the asset
+        and takes no sidecar, so that whoever is killed then leaves it as if it had been cleared.
         """
         self._check_name(source.name)
         checksum = _known_checksum(source) or _read_checksum(source)
