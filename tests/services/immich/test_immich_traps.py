@@ -241,6 +241,10 @@ def test_numbers_are_printed_as_javascript_does(told: str, printed: str) -> None
     assert normal(tagged(told)).tags == {printed}
 
 
+def test_a_text_is_decoded_as_often_as_it_was_encoded() -> None:
+    assert normal(Metadata(caption="&" + "amp;" * 5000 + "lt;")).caption == "<"
+
+
 def test_blanks_of_javascript_are_cut_off_captions(gallery: Immich, album: Album) -> None:
     photo = gallery.create(album, source("a.jpg", 1, Metadata(caption="\ufeff \u2003x \ufeff")))
     assert photo.metadata.caption == "x"

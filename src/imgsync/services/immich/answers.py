@@ -225,9 +225,10 @@ def normal(metadata: Metadata) -> Metadata:
 
 def _text(text: str) -> str:
     """The text as it comes back, however often it goes there."""
-    legal = _ILLEGAL.sub("", text)
-    decoded = _ENTITY.sub(_decoded, legal)
-    return legal if decoded == legal else _text(decoded)
+    text = _ILLEGAL.sub("", text)
+    while (decoded := _ILLEGAL.sub("", _ENTITY.sub(_decoded, text))) != text:
+        text = decoded
+    return text
 
 
 def _decoded(entity: re.Match[str]) -> str:
