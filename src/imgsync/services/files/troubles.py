@@ -24,12 +24,23 @@ _DISK_TROUBLE = frozenset(
     }
 )
 
+_WAYS_OUT = {
+    errno.EACCES: "check its permissions",
+    errno.EPERM: "check its permissions, and whose it is",
+    errno.EEXIST: "rename what has that name there",
+    errno.ENOTDIR: "rename the file that stands where a folder is to be",
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there, or ask for more",
+    errno.EROFS: "mount it for writing",
+}
+
 
 @contextmanager
 def told(what: str) -> Iterator[None]:
     """Turns what the disk refuses into an error of a service: `what`, and why.
 
-    What is gone makes it Stale; a full or failing disk Unavailable; all else Rejected.
+    What is gone makes it Stale; a failing disk Unavailable; all else, a full one too, Rejected.
     """
     try:
         yield
@@ -48,5 +59,7 @@ def _trouble(error: OSError) -> type[ServiceError]:
 
 
 def why(error: OSError) -> str:
-    """What the system says, in its words."""
-    return error.strerror or str(error)
+    """What the system says, in its words, with the way out where there is one to tell."""
+    said = error.strerror or str(error)
+    way_out = _WAYS_OUT.get(error.errno or 0)
+    return f"{said} ({way_out})" if way_out else said
