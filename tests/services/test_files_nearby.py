@@ -120,7 +120,7 @@ def test_a_folder_that_takes_the_path_of_another_is_another(tmp_path: Path, cloc
     two.rename(one)
     assert names_near(one, "a.jpg") == ["A.JPG"]
     assert names_near(tmp_path / "away", "a.jpg") == []
-    assert clock.looks == 2
+    assert clock.looks == 3
 
 
 def test_few_folders_are_remembered(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ _MANY = 50
 _WORTH = 20
 _MOST_FOLDERS = 16
 
-_Place = tuple[int, int]  # device and inode: a list goes along with a folder that is moved
+# Path, device and inode: one path may lead to another folder soon, and some disks number nothing.
+_Place = tuple[Path, int, int]
 
 
 class _Listed(NamedTuple):
@@ -82,7 +83,7 @@ def _list(folder: Path, place: _Place) -> _Listed:
 
 def _place_of(folder: Path) -> _Place:
     status = folder.stat()
-    return status.st_dev, status.st_ino
+    return folder, status.st_dev, status.st_ino
 
 
 def _key(name: str) -> str:
