@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from imgsync.metadata.digest import Digest, digest, source
 from imgsync.metadata.digest.source import Source
 
-KIB, MIB = 1 << 10, 1 << 20
+MIB = 1 << 20
 SEGMENT = b"\xff\xe0\0\x04ab"
 
 
@@ -55,8 +55,8 @@ def test_raises_only_what_the_disk_does(tmp_path: Path) -> None:
         digest(tmp_path)
 
 
-# The file is read in pieces of 256 KiB: what matters is put around the places where they meet.
-@pytest.mark.parametrize("gap", [256 * KIB + shift for shift in (-9, -8, -7, -2, -1, 0, 1)])
+# The file is read in pieces: what matters is put around the places where they meet.
+@pytest.mark.parametrize("gap", [source._WINDOW + shift for shift in (-9, -8, -7, -2, -1, 0, 1)])
 @pytest.mark.parametrize("table", [b"", b"\xff\xc4\0\2", b"\xff\xff\xff\xc4\0\2"])
 def test_covers_a_scan_larger_than_what_is_read_at_once(
     tmp_path: Path, gap: int, table: bytes

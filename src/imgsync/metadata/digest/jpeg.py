@@ -63,12 +63,17 @@ def _scan(source: Source, start: int) -> Generator[Range, None, int]:
             yield last, at + end - last
             return at + end
         # What ends in 0xFF may go on as a marker, or be padding before one.
-        begin = max(0, last - at)
-        marker = window[begin:end].rstrip(b"\xff").rfind(b"\xff")
+        marker = _last_marker(window, max(0, last - at), end)
         if marker >= 0:
-            marker += at + begin
-            yield last, marker - last
-            last = marker
+            yield last, at + marker - last
+            last = at + marker
         if found:
             return at + end
     return source.size
+
+
+def _last_marker(window: bytes, begin: int, end: int) -> int:
+    """Where the last 0xFF between two places is that something else follows; -1 for none."""
+    while end > begin and window[end - 1] == 0xFF:
+        end -= 1
+    return window.rfind(b"\xff", begin, end)

@@ -12,8 +12,9 @@ __all__ = ["Hash", "Pair", "Range", "Source"]
 # would lie behind the end of the file is not there.
 Range = tuple[int, int]
 
-# Small enough to stay in the processor's cache while it is searched and hashed.
-_WINDOW = 256 << 10
+# Small enough to stay in the processor's cache while it is searched and hashed, and less than the
+# 128 KiB from which on memory is asked of the system, piece by piece.
+_WINDOW = 120 << 10
 
 # What a file may ask for at most, so that one made to keep us busy does not: ranges, bytes of
 # them, and bytes read to find them; each is far beyond what any honest file needs.
