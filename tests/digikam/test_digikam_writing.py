@@ -256,6 +256,7 @@ TIMES_OF_FILES = [
     ("its own date, of a disk that knows whole seconds", "2026-11-22T08:54:35.000", ""),
     ("set by hand from its own date", "2010-07-01T08:20:30.506", "2010-07-01T08:20:30"),
     ("set by hand", "2010-07-01T08:20:30.000", "2010-07-01T08:20:30"),
+    ("without a fraction", "2010-07-01T08:20:30", ""),
 ]
 
 

@@ -74,6 +74,6 @@ def _scan(source: Source, start: int) -> Generator[Range, None, int]:
 
 def _last_marker(window: bytes, begin: int, end: int) -> int:
     """Where the last 0xFF between two places is that something else follows; -1 for none."""
-    while end > begin and window[end - 1] == 0xFF:
-        end -= 1
+    if end > begin and window[end - 1] == 0xFF:  # few are, and only these are worth a copy
+        end = begin + len(window[begin:end].rstrip(b"\xff"))
     return window.rfind(b"\xff", begin, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from .rows import Row
@@ -10,7 +11,7 @@ __all__ = ["is_guess", "told_apart"]
 
 _NEAR = 1.0  # seconds by which digiKam takes two times of a file for one
 _COPYING = 0.01  # seconds from when a small file was made until it was last changed
-_FRACTION = slice(20, 23)  # of 2010-07-01T08:20:30.506
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})", re.ASCII)
 
 
 def is_guess(row: Row) -> bool:
@@ -42,14 +43,11 @@ def told_apart(row: Row, modified: str) -> tuple[str, str]:
     on their fractions of a second, which are free: digiKam compares whole seconds of files, and
     shows none of a guess.
     """
-    if not row.created or row.digitized or "." not in row.created or "." not in modified:
+    time, change = _TIME.fullmatch(row.created), _TIME.fullmatch(modified)
+    if row.digitized or time is None or change is None:
         return row.created, modified
-    fraction = int(row.created[_FRACTION])
+    fraction = int(time[2])
     if not is_guess(row):
-        return row.created, _with(modified, fraction)
+        return row.created, f"{change[1]}.{fraction:03}"
     fraction = fraction or 1  # whole seconds are what people say
-    return _with(row.created, fraction), _with(modified, (fraction + 500) % 1000)
-
-
-def _with(time: str, fraction: int) -> str:
-    return f"{time[: _FRACTION.start]}{fraction:03}{time[_FRACTION.stop :]}"
+    return f"{time[1]}.{fraction:03}", f"{change[1]}.{(fraction + 500) % 1000:03}"

@@ -33,9 +33,8 @@ def fetch(path: Path, source: Source, old: Path | None = None, *, embed: bool) -
         _check_room(path.parent.parent, source.name, max(original.size, source.photo.size))
         with path.open("xb") as stream:
             _copy(source.name, original.stream, stream, most=original.size)
-            os.fsync(
-                stream.fileno()
-            )  # here others can go on meanwhile; where it is named, none can
+            # Others go on meanwhile; where it gets its name, they would have to wait.
+            os.fsync(stream.fileno())
         _check_size(source.name, path, original)
         sidecar = _put_beside(path, original.sidecar, old)
     content = digest(path).content
