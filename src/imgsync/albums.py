@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from .atlas import Atlas, Ground, Place, above, below, join, levels
 from .model import Album, Side
 from .plan import Ends, Policy
 from .state import AlbumThere
@@ -43,73 +44,6 @@ class Folder(msgspec.Struct, frozen=True):
     there: AlbumThere | None = None
 
 
-class Ground(msgspec.Struct, frozen=True):
-    """How paths on the left map to paths on the right.
-
-    `base`: the path on the right that stands for the run's top.
-    `top`: the path on the right of the top folder's own photos; mostly `base`.
-    `rel`: the top's path relative to the configured root, "" where there is none.
-    """
-
-    base: str = ""
-    top: str = ""
-    rel: str = ""
-
-
-class Place(msgspec.Struct):
-    """An album of the run. `key`: its path on the left, once albums have been moved there.
-
-    `there`: the past. `right_path`: where it stands on the right, or is to stand.
-    `move`, `at`, `to`: the side on which the album is to be moved, its path there when it has its
-        turn, and afterwards. `along`: the one above it that takes it along, which is moved.
-    `blocked`: why it is not moved, None if it is.
-    `crowded`: why it cannot be made on the side that lacks it, "" if it can.
-    `disputed`: it was moved on both sides, differently.
-    `lost`: its album on the right is gone. `strayed`: and its folder stands elsewhere now.
-    `known`: it has a folder or a memory here; if not, it is new on the right.
-    """
-
-    key: str
-    left: Album | None = None
-    right: Album | None = None
-    there: AlbumThere | None = None
-    right_path: str = ""
-    move: Side | None = None
-    at: str = ""
-    to: str = ""
-    along: Place | None = None
-    blocked: str | None = None
-    crowded: str = ""
-    disputed: bool = False
-    lost: bool = False
-    strayed: bool = False
-    known: bool = True
-
-    def album(self, side: Side) -> Album | None:
-        return self.left if side is Side.LEFT else self.right
-
-
-def join(path: str, rest: str) -> str:
-    """Two paths one after the other; "" is the top."""
-    return f"{path}/{rest}" if path and rest else path or rest
-
-
-def below(path: str, above: str) -> str | None:
-    """`path` relative to `above`, "" for the same; None if it is not below."""
-    if not above:
-        return path
-    if path == above:
-        return ""
-    return path[len(above) + 1 :] if path.startswith(above + "/") else None
-
-
-def above(path: str) -> Iterator[tuple[str, str]]:
-    """The paths above a path, the nearest first, each with what leads from it to the path."""
-    levels = _levels(path)
-    for depth in range(len(levels) - 1, -1, -1):
-        yield "/".join(levels[:depth]), "/".join(levels[depth:])
-
-
 def detour(path: str) -> str:
     """Where an album waits for its new path: in the album that it stands in, for all to see."""
     outer, _, name = path.rpartition("/")
@@ -135,14 +69,14 @@ def pair_albums(
     ends: Ends,
 ) -> list[Place]:
     """The albums that have a folder, an album before those below it; keys are still old paths."""
-    ordered = sorted(folders, key=lambda folder: _levels(folder.album.path))
+    ordered = sorted(folders, key=lambda folder: levels(folder.album.path))
     found, lost = _find(ordered, rights)
     taken = {album.ref for album in found.values()}
     free = {album.path: album for album in rights if album.ref not in taken}
-    atlas = _Atlas(ground, ends)
+    atlas = Atlas(ground, ends)
     leads = ends.right.capabilities.leads
     # All levels above first: where an album stands on the right may be below any folder's album.
-    for folder in sorted(ordered, key=lambda folder: len(_levels(folder.album.path))):
+    for folder in sorted(ordered, key=lambda folder: len(levels(folder.album.path))):
         path = folder.album.path
         place = Place(path, left=folder.album, there=folder.there, right=found.get(path))
         if place.right is not None:
@@ -154,27 +88,27 @@ def pair_albums(
             spots.append(atlas.right_path(path))
             wanted = next((spot for spot in spots if spot in free), past.path if past else spots[0])
             place.right = free.pop(wanted, None)
-            place.strayed = past is not None and _has_moved(folder, past, ground)
+            place.strayed = past is not None and _has_strayed(folder, past, atlas)
             place.lost = past is not None and place.right is None
             place.right_path = wanted
             place.there = past
             if past is not None and place.right is not None:
                 _notice_move(place, folder, atlas, policy, leads=leads)
         atlas.add(place)
-    return sorted(atlas.by_key.values(), key=lambda place: _levels(place.key))
+    return sorted(atlas.by_key.values(), key=lambda place: levels(place.key))
 
 
 def pair_new_albums(
     places: Iterable[Place], rights: Iterable[Album], ground: Ground, ends: Ends
 ) -> tuple[list[Place], list[Album]]:
     """The albums that are only on the right. Second: those for which another one stands here."""
-    atlas = _Atlas(ground, ends)
+    atlas = Atlas(ground, ends)
     new: list[Place] = []
     crowded: list[Album] = []
     for place in places:
         atlas.add(place)
     taken = {place.right.ref for place in atlas.by_key.values() if place.right}
-    for album in sorted(rights, key=lambda album: _levels(album.path)):
+    for album in sorted(rights, key=lambda album: levels(album.path)):
         here = atlas.left_path(album.path) if album.ref not in taken else None
         if here is None:
             continue
@@ -184,90 +118,6 @@ def pair_new_albums(
             new.append(Place(here, right=album, right_path=album.path, known=False))
             atlas.add(new[-1])
     return new, crowded
-
-
-class _Atlas:
-    """The places of a run so far, and what paths they lead to on either side."""
-
-    def __init__(self, ground: Ground, ends: Ends) -> None:
-        self.ground = ground
-        self.nested = ends.right.capabilities.nested
-        self.fitting = ends.left.fitting
-        self.by_key: dict[str, Place] = {}
-        self.by_right: dict[str, Place] = {}
-
-    def add(self, place: Place) -> None:
-        self.by_key[place.key] = place
-        if place.right is not None:
-            self.by_right[place.right.path] = place
-
-    def spots(self, path: str, past: AlbumThere) -> Iterator[str]:
-        """Where a folder's album may stand whose ref is gone, the likeliest first.
-
-        Where it was; or below the album that it was in.
-        """
-        yield past.path
-        for outer, rest in above(path):
-            place = self.by_key.get(outer)
-            if place is not None and outer and place.right is not None:
-                old = below(past.path, place.there.path) if place.there else None
-                yield join(place.right.path, old or rest)
-                return
-
-    def right_path(self, path: str) -> str:
-        """Where the album of a folder is to stand: below the album of the nearest folder above."""
-        for outer, rest in above(path):
-            place = self.by_key.get(outer)
-            if place is not None and outer and (place.right or place.there):
-                there = place.to if place.move is Side.RIGHT else place.right_path
-                return join(there, rest)
-        return join(self.ground.base, path) if path else self.ground.top
-
-    def left_path(self, path: str) -> str | None:
-        """The folder of an album that stands at `path` on the right; None if it is outside."""
-        for outer, rest in above(path):
-            place = self.by_right.get(outer)
-            if place is not None and outer:
-                moves = place.move is Side.LEFT and place.blocked is None
-                return join(place.to if moves else place.key, self.fitting(rest))
-        inside = below(path, self.ground.base)
-        return self.fitting(inside) if inside else inside
-
-    def carried(self, path: str, side: Side) -> str:
-        """`path` after the moves of the albums above it."""
-        mover = self.mover(path, side)
-        return join(mover[0].to, mover[1]) if mover else path
-
-    def went_along(self, path: str, past: str, side: Side) -> bool:
-        """Whether an album got from `past` to `path` only with the one above it, and that is over.
-
-        Of the one above both sides know, or a run that was killed had just moved it.
-        """
-        if side is Side.RIGHT and not self.nested:
-            return False
-        known = self.by_key if side is Side.LEFT else self.by_right
-        for outer, rest in above(path):
-            place = known.get(outer)
-            if place is not None and place.there is not None and outer:
-                was = place.there.rel if side is Side.LEFT else place.there.path
-                moves = place.move or place.along or place.disputed
-                return not moves and past == join(was, rest)
-        return False
-
-    def mover(self, path: str, side: Side) -> tuple[Place, str] | None:
-        """The nearest album above `path` that is moved, and what leads from it to `path`."""
-        if side is Side.RIGHT and not self.nested:
-            return None
-        known = self.by_key if side is Side.LEFT else self.by_right
-        for outer, rest in above(path):
-            place = known.get(outer)
-            if place is not None and place.move is side:
-                return place, rest
-        return None
-
-
-def _levels(path: str) -> list[str]:
-    return path.split("/") if path else []
 
 
 def surveyed(folders: Iterable[Folder], ground: Ground) -> Ground:
@@ -325,7 +175,7 @@ def _find(
 
 
 def _notice_move(
-    place: Place, folder: Folder, atlas: _Atlas, policy: Policy, *, leads: bool
+    place: Place, folder: Folder, atlas: Atlas, policy: Policy, *, leads: bool
 ) -> None:
     """Sets `move` or `disputed` where folder and album are no longer at the same path."""
     there, right = place.there, place.right
@@ -343,9 +193,15 @@ def _notice_move(
         wanted_left = atlas.left_path(home(right.path)) or wanted_left
     alike_right = here_moved and wanted_right == atlas.carried(right.path, Side.RIGHT)
     alike_left = there_moved and wanted_left == atlas.carried(place.key, Side.LEFT)
-    if alike_right:
+    here_in = atlas.holder(place.key, there.rel, Side.LEFT) if here_moved else None
+    there_in = atlas.holder(right.path, there.path, Side.RIGHT) if there_moved else None
+    if here_in is not None and here_in is there_in and here_in.disputed:
+        place.disputed = True  # as long as where it stands in is
+    elif alike_right or alike_left:
+        _follow(place, atlas)
+    elif here_moved and there_in is not None and here_in is None:
         _send(place, Side.RIGHT, wanted_right, atlas)
-    elif alike_left:
+    elif there_moved and here_in is not None and there_in is None:
         _send(place, Side.LEFT, wanted_left, atlas)
     elif here_moved and there_moved and policy.prefer is None:
         place.disputed = True
@@ -353,6 +209,8 @@ def _notice_move(
         _send(place, Side.RIGHT, wanted_right, atlas)
     elif there_moved:
         _send(place, Side.LEFT, wanted_left, atlas)
+    elif atlas.are_alike(place.key, right.path):
+        _follow(place, atlas)
     else:
         # It stays, or comes back from a detour, though what is above it may move.
         _send(place, Side.RIGHT, wanted_right, atlas)
@@ -360,15 +218,35 @@ def _notice_move(
             _send(place, Side.LEFT, wanted_left, atlas)
 
 
-def _send(place: Place, side: Side, to: str, atlas: _Atlas) -> None:
+def _send(place: Place, side: Side, to: str, atlas: Atlas) -> None:
     """Sets what is to bring an album to a path: a move, the album above it, or nothing."""
     album = place.album(side)
     assert album is not None
-    mover = atlas.mover(album.path, side)
     if to != atlas.carried(album.path, side):
         place.move, place.to = side, to
-    elif mover is not None:
+    else:
+        _go_along(place, side, atlas)
+
+
+def _follow(place: Place, atlas: Atlas) -> None:
+    """Lets an album go along with what moves above it, on whichever side."""
+    _go_along(place, Side.RIGHT, atlas)
+    if place.along is None:
+        _go_along(place, Side.LEFT, atlas)
+
+
+def _go_along(place: Place, side: Side, atlas: Atlas) -> None:
+    album = place.album(side)
+    assert album is not None
+    mover = atlas.mover(album.path, side)
+    if mover is not None:
         place.along = mover[0]
+
+
+def _has_strayed(folder: Folder, there: AlbumThere, atlas: Atlas) -> bool:
+    """Whether a folder was moved, and not just with one above it whose album is found."""
+    holder = atlas.holder(folder.album.path, there.rel, Side.LEFT)
+    return _has_moved(folder, there, atlas.ground) and (holder is None or holder.lost)
 
 
 def _has_moved(folder: Folder, there: AlbumThere, ground: Ground) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from .albums import Place, home, join
+from .albums import Place, below, home, join
 from .errors import StateError
 from .model import Album, Link, Pair, Photo, Side, fingerprint
 from .run import Findings, Run
@@ -128,10 +128,13 @@ class Ledger:
 
     # Albums.
 
-    def write_album(self, key: str, albums: Albums, carried: Side | None = None) -> None:
+    def write_album(
+        self, key: str, albums: Albums, carried: tuple[Side, str, str] | None = None
+    ) -> None:
         """Records which album there an album here is, before the first photo of it is.
 
-        `carried`: the side on which it has just gone along with the album above it.
+        `carried`: the side on which it has just gone along with the album above it, and that one's
+            old and new path.
         """
         left, right = albums[Side.LEFT].get(key), albums[Side.RIGHT].get(key)
         if left is None or right is None:
@@ -147,10 +150,10 @@ class Ledger:
         place = self.findings.places.get(key)
         if past is not None and place is not None and not self._is_placed(place):
             # A move that was not carried is not agreed: the next run finds it again.
-            if carried is not Side.RIGHT:
-                there = msgspec.structs.replace(there, path=past.path)
-            if carried is not Side.LEFT:
-                there = msgspec.structs.replace(there, here=past.here, rel=past.rel)
+            agreed = self._taken(past, carried) if carried else past
+            there = msgspec.structs.replace(
+                there, path=agreed.path, here=agreed.here, rel=agreed.rel
+            )
         if past is not None and (past.ref, past.path, past.here) == (
             there.ref,
             there.path,
@@ -161,6 +164,19 @@ class Ledger:
             self._drop_strange_links(state)
         self._put_there(state, there)
         self._remember_bereft(state, self.findings.bereft.pop(key, []))
+
+    def _taken(self, past: AlbumThere, carried: tuple[Side, str, str]) -> AlbumThere:
+        """Where an album would have been agreed on, had the one above it been moved before that."""
+        side, old, new = carried[0], home(carried[1]), home(carried[2])
+        if side is Side.RIGHT:
+            rest = below(past.path, old)
+            return past if rest is None else msgspec.structs.replace(past, path=join(new, rest))
+        root = self.run.ground.rel
+        rest = below(past.rel, join(root, old))
+        if rest is None:
+            return past
+        rel, here = join(root, join(new, rest)), str(self.run.folder(join(new, rest)))
+        return msgspec.structs.replace(past, rel=rel, here=here)
 
     def _is_placed(self, place: Place) -> bool:
         """Whether an album stands where both sides want it, and no move of it is left to do."""
@@ -316,14 +332,14 @@ class Ledger:
         `ids`: of the albums that were looked at closely and stand somewhere.
         """
         state = self.states[key]
-        for below, child in list(state.children.items()):
-            full = join(path, below)
+        for rest, child in list(state.children.items()):
+            full = join(path, rest)
             if full in paths:
                 nearest = next((p for p in _above(full) if p in paths), "")
                 if nearest != path:
-                    state.drop_child(below)
+                    state.drop_child(rest)
             elif child.id in ids:
-                state.drop_child(below)
+                state.drop_child(rest)
 
 
 def recorded(old: Record | None, id: str, photo: Photo, *, racy: bool) -> Record:

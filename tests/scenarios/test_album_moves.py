@@ -21,7 +21,15 @@ from imgsync.testing.faults import Crash, Fault, Faulty, Script
 from imgsync.testing.pictures import jpeg
 from imgsync.testing.user import User
 
-ALBUMS = {"a": (1, 2), "b": (3, 4), "c": (5,), "a/in": (6,), "b/in": (7,), "keep": (8,)}
+ALBUMS = {
+    "a": (1, 2),
+    "b": (3, 4),
+    "c": (5,),
+    "a/in": (6,),
+    "b/in": (7,),
+    "a/in/deep/down": (9,),
+    "keep": (8,),
+}
 # What people do with folders, as moves one after another, and what stands where afterwards.
 AWAY = "away"
 SWAP = [("a", AWAY), ("b", "a"), (AWAY, "b")]

@@ -140,7 +140,7 @@ class Albums:
                 albums[key] = found[path]
                 if side is Side.LEFT:
                     self._ledger.move(key, path)
-                self._ledger.write_album(key, self.by_key, carried=side)
+                self._ledger.write_album(key, self.by_key, carried=(side, old, new))
 
     def _check_free(self, side: Side, path: str) -> None:
         """Raises Rejected if an album at a path was to be moved away, or one above it, or to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..albums import Place, above, join
+from ..albums import Place, above, below, join
 from ..match import Leftovers
 from ..model import Side
 from ..shifts import forbids_move
@@ -31,6 +31,7 @@ class _Search:
 
     def search(self) -> None:
         places = self.findings.places
+        gone: dict[str, Place] = {}
         for lost in [place for place in places.values() if place.lost]:
             links = [pair.base for pair in self.rest.links if pair.album == lost.key and pair.base]
             marks = {mark for link in links for mark in link.right.marks}
@@ -41,11 +42,25 @@ class _Search:
             ]
             share, key = max(best, default=(0, ""))
             if share * 2 > len(links):
+                gone[lost.right_path] = lost
                 self._take_over(lost, places.pop(key))
+        self._follow(gone)
         for key in [key for key, place in places.items() if not place.known]:
             if not self.run.scope.new_albums:
                 del places[key]
                 self.rest.strangers[Side.RIGHT].pop(key, None)
+
+    def _follow(self, gone: dict[str, Place]) -> None:
+        """What is to come into an album that was moved finds it where it stands now.
+
+        `gone`: the moved albums by their old paths on the right.
+        """
+        own = set(map(id, gone.values()))
+        for place in self.findings.places.values() if gone else ():
+            if place.move is Side.RIGHT and id(place) not in own:
+                place.to = _followed(place.to, gone)
+            elif place.right is None:
+                place.right_path = _followed(place.right_path, gone)
 
     def _take_over(self, lost: Place, found: Place) -> None:
         """The album of `found` is the one that `lost` misses: it was moved."""
@@ -56,9 +71,15 @@ class _Search:
         strangers[lost.key] = strangers.pop(found.key)
         if found.key == lost.key:
             return
-        lost.along = self._carrier(lost, found.key)
-        if lost.along is not None:
+        carrier, rest = self._carrier(lost)
+        if carrier is not None and join(carrier.to, rest) == found.key:
+            lost.along = carrier
             self._take_key(lost, found.key)
+            return
+        if carrier is not None and lost.strayed and _is_held(lost, carrier):
+            # On the right it only went along: what moved it in its album here is the one move.
+            self._send(lost, join(carrier.right_path, rest))
+            self._take_key(lost, join(carrier.to, rest))
             return
         if not lost.strayed or policy.prefer is Side.RIGHT:
             lost.move, lost.at, lost.to = Side.LEFT, lost.key, found.key
@@ -71,17 +92,25 @@ class _Search:
         if lost.move is Side.LEFT and lost.blocked is None:
             self._take_key(lost, found.key)
 
-    def _carrier(self, lost: Place, key: str) -> Place | None:
-        """The moved album that takes one along to `key`, if one does."""
+    def _send(self, lost: Place, to: str) -> None:
+        """Lets an album be moved on the right, or go along with one that is."""
+        movers = {p.at: p for p in self.findings.places.values() if p.move is Side.RIGHT}
+        for outer, rest in above(lost.right_path):
+            if outer in movers and join(movers[outer].to, rest) == to:
+                lost.along = movers[outer]
+                return
+        lost.move, lost.at, lost.to = Side.RIGHT, lost.right_path, to
+        lost.blocked = forbids_move(Side.RIGHT, self.run.policy, self.run.ends)
+
+    def _carrier(self, lost: Place) -> tuple[Place | None, str]:
+        """The moved album above a lost one, and what leads from it to the lost one."""
         movers = {
             self.notes.folder(place.key): place
             for place in self.findings.places.values()
             if place.move is Side.LEFT and place.blocked is None
         }
-        for outer, rest in above(lost.key):
-            if outer in movers:
-                return movers[outer] if join(movers[outer].to, rest) == key else None
-        return None
+        found = ((movers[outer], rest) for outer, rest in above(lost.key) if outer in movers)
+        return next(found, (None, ""))
 
     def _take_key(self, place: Place, key: str) -> None:
         """From now on an album goes by the path to which its folder is moved."""
@@ -97,3 +126,20 @@ class _Search:
             else pair
             for pair in self.rest.links
         ]
+
+
+def _is_held(place: Place, outer: Place) -> bool:
+    """Whether an album stands on the right in another one as it did before."""
+    if place.there is None or outer.there is None:
+        return False
+    rest = below(place.there.path, outer.there.path)
+    return rest is not None and rest == below(place.right_path, outer.right_path)
+
+
+def _followed(path: str, gone: dict[str, Place]) -> str:
+    """A path on the right, with the nearest album above it where it stands after the moves."""
+    for outer, rest in above(path):
+        if outer in gone:
+            place = gone[outer]
+            return join(place.to if place.move is Side.RIGHT else place.right_path, rest)
+    return path
