@@ -64,13 +64,28 @@ class SyncRun:
 def _ground(top: Path, key: str, place: str, service: Service) -> Ground:
     """Where the top folder stands on the service.
 
-    Below the album of the nearest folder above that has one; else at its `place`.
+    In the nearest folder above of which it is remembered where it stands; else at its `place`.
     """
-    above = None
+    base = place
     for folder in top.parents:
-        header = peek(folder)
-        above = header.albums.get(key) if header else None
-        if above is not None:
+        outer = _remembered(folder, key)
+        if outer is not None:
+            base = join(outer, top.relative_to(folder).as_posix())
             break
-    base = join(above.path, top.relative_to(folder).as_posix()) if above else place
     return Ground(base=base, top=base or ("" if service.capabilities.top else top.name), rel=place)
+
+
+def _remembered(folder: Path, key: str) -> str | None:
+    """Where a folder stands on the service: as its own state, or that of an album below, tells."""
+    header = peek(folder)
+    if header is None or key in header.albums:
+        return header.albums[key].path if header else None
+    for rest in header.below:
+        inner = peek(folder / rest)
+        there = inner.albums.get(key) if inner else None
+        if there is not None and there.here == str(folder / rest):
+            if there.path == rest:
+                return ""
+            if there.path.endswith(f"/{rest}"):
+                return there.path[: -len(rest) - 1]
+    return None

@@ -69,6 +69,20 @@ class TestFirstMeeting:
         assert trees.in_step()
 
 
+class TestPartsOfTheTree:
+    @pytest.mark.parametrize("part", ["2013/Rome", "2013", "new", "new/in/it"])
+    def test_a_new_folder_is_found_in_its_place_by_a_run_on_it_alone(
+        self, synced: Any, part: str
+    ) -> None:
+        """Nothing above it has photos: what is remembered of its neighbours tells."""
+        synced.here.add(f"{part}/IMG_9.jpg", 9)
+        there = synced.nas.names()
+        report = synced.run("--sync-with", "nas", str(synced.here.top / part))
+        assert report.summary == {"created": 1}
+        assert synced.here.names() == synced.nas.names() == there | {f"{part}/IMG_9.jpg"}
+        assert synced.in_step()
+
+
 class TestEdits:
     def test_only_the_field_that_changed_is_written(self, synced: Any) -> None:
         synced.here.say("2012 Sea/IMG_1.jpg", caption="Waves")
