@@ -107,3 +107,25 @@ def test_a_dispute_survives_a_move_of_the_folder_above(nested: Any) -> None:
         assert "conflict - m/mine" in report.actions()
     assert "c/theirs/2.jpg" in nested.nas.names()
     assert "m/mine/2.jpg" in nested.here.names()
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("k/in/2.jpg", "k/2.jpg"),
+        ("k/1.jpg", "k/in/1.jpg"),
+        ("k/1.jpg", "m/1.jpg"),
+        ("k/in/deep/3.jpg", "k/in/deep/gap/3.jpg"),
+        ("m/5.jpg", "k/in/deep/gap/5.jpg"),
+    ],
+)
+def test_the_last_photo_of_a_folder_is_moved_and_not_the_folder(
+    nested: Any, path: str, to: str
+) -> None:
+    """Other folders stand in it, or in the new one: they are not moved, nor in the way."""
+    nested.nas.rename(path, to)
+    report = nested.sync()
+    assert report.code == 0
+    assert report.summary == {"moved": 1}
+    assert nested.here.names() == nested.nas.names()
+    assert nested.in_step()

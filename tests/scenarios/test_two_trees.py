@@ -82,6 +82,13 @@ class TestPartsOfTheTree:
         assert synced.here.names() == synced.nas.names() == there | {f"{part}/IMG_9.jpg"}
         assert synced.in_step()
 
+    def test_a_run_that_excludes_every_photo_is_no_accident(self, synced: Any) -> None:
+        synced.here.say("2012 Sea/IMG_1.jpg", title="hidden")
+        report = synced.sync("--exclude", "IMG_*")
+        assert report.code == 0
+        assert not report.actions()
+        assert synced.sync().actions() == {"update nas 2012 Sea/IMG_1.jpg title"}
+
 
 class TestEdits:
     def test_only_the_field_that_changed_is_written(self, synced: Any) -> None:

@@ -41,7 +41,7 @@ class _Search:
                 if key in places and not places[key].known
             ]
             share, key = max(best, default=(0, ""))
-            if share * 2 > len(links):
+            if share * 2 > len(links) and not self._is_emptied(lost, places[key]):
                 gone[lost.right_path] = lost
                 self._take_over(lost, places.pop(key))
         self._follow(gone)
@@ -49,6 +49,17 @@ class _Search:
             if not self.run.scope.new_albums:
                 del places[key]
                 self.rest.strangers[Side.RIGHT].pop(key, None)
+
+    def _is_emptied(self, lost: Place, found: Place) -> bool:
+        """Whether only photos were moved: albums in the folder stay, or in the new one were before.
+
+        To move the folder would take those along, or is not possible.
+        """
+        for place in self.findings.places.values():
+            stays = place.right is not None and below(place.right_path, lost.right_path)
+            if stays or (place.left is not None and below(place.left.path, found.key)):
+                return True
+        return False
 
     def _follow(self, gone: dict[str, Place]) -> None:
         """What is to come into an album that was moved finds it where it stands now.

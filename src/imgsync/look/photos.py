@@ -80,7 +80,7 @@ class _Scan:
         seen = self._seen(links, left, right, unread_left, unread_right, hides)
         if unread_left or unread_right:
             self.findings.open.add(place.key)
-        self.findings.linked += len(links)
+        self.findings.linked += len(seen[0])
         whole, rest = by_ref(place.key, *seen)
         for pair in whole:
             self.consider(pair)
