@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def first_scan(scratch: Path, size: Size) -> list[Row]:
         scans += best_of(1, scan)
         others.append(best_of(1, *peers))
     ours = min(scans, key=lambda cost: cost.seconds)
-    lowest, *theirs = (min(costs, key=lambda c: c.seconds) for costs in zip(*others, strict=True))
+    lowest, *theirs = _quickest(others)
     limit = 1.5 * lowest.seconds + 0.4
     rows = [
         Row(
@@ -159,8 +160,13 @@ def _copied(scratch: Path, tree: Path) -> tuple[Cost, Cost | None]:
             there.mkdir()
             rounds[-1].append(copy.run())
             shutil.rmtree(there)
-    ours, *theirs = (min(costs, key=lambda c: c.seconds) for costs in zip(*rounds, strict=True))
+    ours, *theirs = _quickest(rounds)
     return ours, theirs[0] if theirs else None
+
+
+def _quickest(rounds: Iterable[list[Cost]]) -> list[Cost]:
+    """The quickest run of each command."""
+    return [min(costs, key=lambda cost: cost.seconds) for costs in zip(*rounds, strict=True)]
 
 
 def start(scratch: Path, size: Size) -> list[Row]:

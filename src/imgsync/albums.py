@@ -14,20 +14,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from .atlas import Atlas, Ground, Place, above, below, join, levels
+from .atlas import Atlas, Ground, Place, above, join, levels, without
 from .model import Album, Side
 from .plan import Ends, Policy
 from .state import AlbumThere
 
 __all__ = [
     "Folder",
-    "Ground",
-    "Place",
-    "above",
-    "below",
     "detour",
     "home",
-    "join",
     "pair_albums",
     "pair_new_albums",
     "surveyed",
@@ -132,10 +127,8 @@ def surveyed(folders: Iterable[Folder], ground: Ground) -> Ground:
         if there is not None and there.here == folder.absolute:
             if not path:
                 own = there.path
-            elif there.path == path:
-                votes[""] += 1
-            elif there.path.endswith("/" + path):
-                votes[there.path[: -len(path) - 1]] += 1
+            elif (outer := without(there.path, path)) is not None:
+                votes[outer] += 1
     if not votes and own is None:
         return ground
     base = max(votes, key=lambda base: (votes[base], base)) if votes else own or ""

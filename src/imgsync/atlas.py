@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -10,7 +10,7 @@ from .model import Album, Side
 from .plan import Ends
 from .state import AlbumThere
 
-__all__ = ["Atlas", "Ground", "Place", "above", "below", "join", "levels"]
+__all__ = ["Atlas", "Ground", "Place", "above", "below", "join", "levels", "without"]
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -71,6 +71,13 @@ def below(path: str, above: str) -> str | None:
     if path == above:
         return ""
     return path[len(above) + 1 :] if path.startswith(above + "/") else None
+
+
+def without(path: str, rest: str) -> str | None:
+    """What leads to `rest` in a path that ends with it, "" for the top; None if it does not."""
+    if path == rest:
+        return ""
+    return path[: -len(rest) - 1] if path.endswith("/" + rest) else None
 
 
 def above(path: str) -> Iterator[tuple[str, str]]:
@@ -144,14 +151,7 @@ class Atlas:
 
     def within(self, path: str, side: Side) -> tuple[Place, str] | None:
         """The nearest album above `path` that is remembered, and what leads from it to `path`."""
-        if side is Side.RIGHT and not self.nested:
-            return None
-        known = self.by_key if side is Side.LEFT else self.by_right
-        for outer, rest in above(path):
-            place = known.get(outer)
-            if place is not None and place.there is not None and outer:
-                return place, rest
-        return None
+        return self._nearest(path, side, lambda place, outer: bool(place.there and outer))
 
     def are_alike(self, left: str, right: str) -> bool:
         """Whether an album stands on both sides at the same place in the same one."""
@@ -176,11 +176,19 @@ class Atlas:
 
     def mover(self, path: str, side: Side) -> tuple[Place, str] | None:
         """The nearest album above `path` that is moved, and what leads from it to `path`."""
+        return self._nearest(
+            path, side, lambda place, _: place.move is side and place.blocked is None
+        )
+
+    def _nearest(
+        self, path: str, side: Side, is_it: Callable[[Place, str], bool]
+    ) -> tuple[Place, str] | None:
+        """The nearest album above `path` of which `is_it` says so, with its path on that side."""
         if side is Side.RIGHT and not self.nested:
             return None
         known = self.by_key if side is Side.LEFT else self.by_right
         for outer, rest in above(path):
             place = known.get(outer)
-            if place is not None and place.move is side and place.blocked is None:
+            if place is not None and is_it(place, outer):
                 return place, rest
         return None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from .albums import join
+from .atlas import join
 from .errors import Rejected, Stale, StateError
 from .events import Done, Event, Failed, Found, Planned, Scanned, Shown, Summary, count
 from .ledger import fingerprint_of, recorded

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 
-from .albums import Place, below, home, join
+from .albums import home
+from .atlas import Place, above, below, join
 from .errors import StateError
 from .model import Album, Link, Pair, Photo, Side, fingerprint
 from .run import Findings, Run
@@ -298,8 +299,8 @@ class Ledger:
         linked = {path: key for path, key in paths.items() if key in albums[Side.RIGHT]}
         for path, key in sorted(linked.items()):
             if path:
-                above = next((p for p in _above(path) if p in paths), "")
-                self._keeping(self._remember_child, paths.get(above, above), above, path, key)
+                outer = _nearest(path, paths)
+                self._keeping(self._remember_child, paths.get(outer, outer), outer, path, key)
         ids = {self.states[key].header.id for key in paths.values() if key in self.states}
         for path, key in sorted({"": "", **paths}.items()):
             if key in self.states:
@@ -335,8 +336,7 @@ class Ledger:
         for rest, child in list(state.children.items()):
             full = join(path, rest)
             if full in paths:
-                nearest = next((p for p in _above(full) if p in paths), "")
-                if nearest != path:
+                if _nearest(full, paths) != path:
                     state.drop_child(rest)
             elif child.id in ids:
                 state.drop_child(rest)
@@ -365,9 +365,6 @@ def fingerprint_of(records: Iterable[Record]) -> str:
     )
 
 
-def _above(path: str) -> Iterator[str]:
-    """The paths above a path, the nearest first."""
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
-    yield ""
+def _nearest(path: str, paths: Container[str]) -> str:
+    """The nearest of some paths above a path; the top where there is none."""
+    return next((outer for outer, _ in above(path) if outer in paths), "")

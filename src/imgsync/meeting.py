@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from .albums import Place
+from .atlas import Place
 from .errors import Rejected, ServiceError, Stale, Unavailable
 from .events import Failed, Fetched, Noted
 from .model import Pair, Photo, Side

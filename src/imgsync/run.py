@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from .albums import Ground, Place, join
+from .atlas import Ground, Place, join
 from .errors import Error
 from .events import Event, Summary
 from .model import Link, Photo, Side

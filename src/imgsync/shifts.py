@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from .albums import Place, above, below, join
+from .atlas import Place, above, below, join
 from .model import Field, Side
 from .plan import Ends, Policy, forbids
 

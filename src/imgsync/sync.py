@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .albums import Ground, join
+from .atlas import Ground, join, without
 from .errors import Refused
 from .events import Event, Summary
 from .execute import execute
@@ -84,8 +84,7 @@ def _remembered(folder: Path, key: str) -> str | None:
         inner = peek(folder / rest)
         there = inner.albums.get(key) if inner else None
         if there is not None and there.here == str(folder / rest):
-            if there.path == rest:
-                return ""
-            if there.path.endswith(f"/{rest}"):
-                return there.path[: -len(rest) - 1]
+            outer = without(there.path, rest)
+            if outer is not None:
+                return outer
     return None

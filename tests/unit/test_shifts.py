@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imgsync.albums import Place, detour, home
+from imgsync.albums import detour, home
+from imgsync.atlas import Place
 from imgsync.model import Album, Field, Metadata, Side
 from imgsync.plan import End, Ends, Policy
 from imgsync.service import Capabilities

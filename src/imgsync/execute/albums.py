@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import RLock
 
-from ..albums import above, below, detour, home, join
+from ..albums import detour, home
+from ..atlas import above, below, join
 from ..errors import Rejected, Stale, StateError
 from ..ledger import Ledger
 from ..model import Album, Side

@@ -6,7 +6,7 @@ import itertools
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from ..albums import above
+from ..atlas import above
 from ..model import Side
 from ..plan import Action, Op
 

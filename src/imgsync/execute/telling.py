@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Lock, RLock
 from typing import BinaryIO
 
-from ..albums import join
+from ..atlas import join
 from ..errors import ServiceError, StateError
 from ..events import Done, Event, Failed, Noted, Sent, Started, Summary, count
 from ..ledger import Ledger

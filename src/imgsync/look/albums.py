@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..albums import Folder, Place, below, join, pair_albums, pair_new_albums, surveyed
+from ..albums import Folder, pair_albums, pair_new_albums, surveyed
+from ..atlas import Place, below, join
 from ..errors import StateError
 from ..events import Failed, Found
 from ..model import Album, Side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..albums import Place, above, below, join
+from ..atlas import Place, above, below, join
 from ..match import Leftovers
 from ..model import Side
 from ..shifts import forbids_move

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..albums import Place
+from ..atlas import Place
 from ..errors import Rejected, Stale, StateError
 from ..events import Failed, Scanned, Shown
 from ..match import Leftovers, by_ref

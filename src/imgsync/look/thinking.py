@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..albums import Place
+from ..atlas import Place
 from ..events import Planned, count
 from ..match import Leftovers, relink
 from ..meeting import introduce
