@@ -176,7 +176,7 @@ def test_an_interrupt_is_one_line(trees: Trees, home: Path, number: signal.Signa
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(number)
-    said = process.communicate(timeout=30)[1]
+    said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
     assert said.startswith("img-sync: interrupted")
     assert said.count("\n") == 1

@@ -7,6 +7,8 @@ from threading import Barrier, BrokenBarrierError, Lock
 
 __all__ = ["Together"]
 
+PATIENCE = 60  # seconds; only a test that fails waits for so long
+
 
 class Together:
     """Holds the requests that fit until `count` of them are there; lets them pass together.
@@ -19,7 +21,7 @@ class Together:
         self.met = 0
         self._fits = fits
         self._lock = Lock()
-        self._barrier = Barrier(count, action=self._meet, timeout=3)
+        self._barrier = Barrier(count, action=self._meet, timeout=PATIENCE)
 
     def __call__(self, asked: str) -> None:
         if re.search(self._fits, asked):

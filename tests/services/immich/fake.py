@@ -296,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 0, None
         if failure.how == "hold":
             self.fake.held.set()
-            self.fake.released.wait(10)
+            self.fake.released.wait(60)
             return None
         if failure.how == "lost":
             self.connection.shutdown(2)

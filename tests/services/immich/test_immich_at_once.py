@@ -171,7 +171,7 @@ def test_a_move_that_is_killed_is_finished_by_the_next_run(here: Home, fake: Fak
     fake.fail("DELETE /albums", "hold")
     command = [sys.executable, "-m", "imgsync.cli", "--sync-with", "gallery", str(here.top)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        assert fake.held.wait(10)
+        assert fake.held.wait(60)
         hills, sea = sorted(fake.library.albums.values(), key=lambda shelf: shelf.name)
         assert set(hills.assets) & set(sea.assets)
         run.kill()
@@ -301,7 +301,7 @@ def test_an_interrupt_breaks_off_what_is_being_sent(here: Home, fake: FakeImmich
     with subprocess.Popen([*command, "--jobs", "2"], **quiet) as run:  # type: ignore[call-overload]
         assert begun.wait(60)
         run.send_signal(signal.SIGINT)
-        assert run.wait(20) != 0
+        assert run.wait(50) != 0
     fake.meanwhile = lambda asked: None
     assert fake.library.assets == {}
     assert here.push("--jobs", "2").code == 0

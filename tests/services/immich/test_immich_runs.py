@@ -264,7 +264,7 @@ def test_a_killed_upload_leaves_nothing_that_the_next_run_does_not_mend(
     for fits in (r"POST /assets\Z", r"PUT /albums/.*/assets", "GET /assets/"):
         fake.fail(fits, "hold")
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-            assert fake.held.wait(10)
+            assert fake.held.wait(60)
             run.kill()
         fake.release()
     assert here.push().code == 0

@@ -443,7 +443,7 @@ def test_a_run_that_is_killed_in_an_upload_makes_no_second_photo(
     monkeypatch.setenv("PYTHONPATH", str(SOURCES))
     command = [sys.executable, "-m", "imgsync.cli", "--sync-to", "gallery", str(here.top)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        assert reached.wait(30)
+        assert reached.wait(60)
         run.kill()
     while not fake.methods.photos:
         threading.Event().wait(0.01)

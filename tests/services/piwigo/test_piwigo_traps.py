@@ -25,8 +25,13 @@ LogIn = Callable[[], Piwigo]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits long, and nobody is waited for."""
+    """Nobody waits before a call is tried again."""
     monkeypatch.setattr(http, "PATIENCE", 0.0)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is slow is given up soon; so is one that the machine keeps busy."""
     monkeypatch.setattr(http, "ANSWER", 0.2)
     monkeypatch.setattr(http, "DIGEST", 0.2)
 
@@ -126,6 +131,7 @@ def test_an_api_key_is_a_user_and_a_password(fake: FakePiwigo) -> None:
 # Answers
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.SLOW, Fault.BUSY, Fault.DOWN, Fault.CUT])
 @pytest.mark.parametrize("method", ["pwg.categories.getImages", "pwg.images.setInfo"])
 def test_what_can_be_asked_again_is(
@@ -137,6 +143,7 @@ def test_what_can_be_asked_again_is(
     assert service.edit(album, photo, MUCH_SAID, frozenset({Field.TITLE})) in shown(service, album)
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("fault", list(Fault))
 @pytest.mark.parametrize(
     "method", ["pwg.images.uploadAsync", "pwg.images.uploadCompleted", "pwg.categories.add"]
