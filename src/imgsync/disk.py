@@ -20,7 +20,16 @@ from typing import BinaryIO
 
 from .errors import StateError
 
-__all__ = ["TEMPORARY", "Temporary", "locked", "sweep", "sync_folder", "temporary", "write_file"]
+__all__ = [
+    "TEMPORARY",
+    "Temporary",
+    "locked",
+    "sweep",
+    "sync",
+    "sync_folder",
+    "temporary",
+    "write_file",
+]
 
 TEMPORARY = ".img-sync-"
 _TEMPORARY_NAME = re.compile(re.escape(TEMPORARY) + r"[0-9a-f]{16}(?:\.[^.]*)?\Z")
@@ -106,7 +115,7 @@ class Temporary:
 
     def _flush(self) -> None:
         self.stream.flush()
-        os.fsync(self.stream.fileno())
+        sync(self.stream.fileno())
 
 
 def _copy_attributes(path: Path, descriptor: int) -> None:
@@ -178,6 +187,20 @@ def write_file(path: Path, data: bytes) -> None:
         with suppress(FileNotFoundError):
             new.resemble(path)
         new.replace(path)
+
+
+def sync(descriptor: int) -> None:
+    """Makes an open file's bytes durable. Raises OSError.
+
+    macOS leaves them in the drive's own cache at an fsync; it has a stronger call, which some of
+    its file systems do not know.
+    """
+    stronger: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+    if stronger is not None:
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, stronger)
+            return
+    os.fsync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

@@ -13,6 +13,12 @@ from imgsync.services.files.troubles import told
 TROUBLES: list[tuple[int, type[ServiceError], str]] = [
     (errno.EACCES, Rejected, "it cannot be made: Permission denied (check its permissions)"),
     (errno.EEXIST, Rejected, "it cannot be made: File exists (rename what has that name there)"),
+    (
+        errno.EINVAL,
+        Rejected,
+        "it cannot be made: Invalid argument"
+        ' (if its name holds one of \\ : * ? " < > | or ends with a dot, rename it)',
+    ),
     (errno.ENOSPC, Rejected, "it cannot be made: No space left on device (make room there)"),
     (errno.EROFS, Unavailable, "it cannot be made: Read-only file system (mount it for writing)"),
     (errno.EIO, Unavailable, "it cannot be made: Input/output error"),

@@ -287,6 +287,25 @@ def test_sync_folder_passes_over_what_a_file_system_cannot_do(
         disk.sync_folder(tmp_path)
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_macos_is_asked_for_more_than_an_fsync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    asked = []
+
+    def stronger(descriptor: int, command: int) -> None:
+        asked.append(command)
+        if refused:
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", stronger)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: asked.append(0))
+    with (tmp_path / "a").open("wb") as stream:
+        disk.sync(stream.fileno())
+    assert asked == ([51, 0] if refused else [51])
+
+
 def test_a_lock_keeps_another_process_out_until_it_is_gone(tmp_path: Path) -> None:
     with process(tmp_path, HOLDS_A_LOCK) as other:
         with (

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..disk import locked, temporary
+from ..disk import locked, sync, temporary
 from ..errors import StateError
 from .codec import BadLine, Drop, Value, decode
 from .contents import BadFile, Contents, parse, render, without_fingerprints
@@ -311,7 +311,7 @@ def _write(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-    os.fsync(descriptor)
+    sync(descriptor)
 
 
 def _stamp(status: os.stat_result) -> _Stamp:

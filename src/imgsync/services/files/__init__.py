@@ -203,6 +203,8 @@ class Files(Service):
         return Album(path, path)
 
     def move_album(self, album: Album, path: str) -> Album:
+        from .placing import is_one_name  # late, as the workshop
+
         path = self._path(path)
         folder, final = self._folder(album.ref), self._folder(path)
         if path == album.ref:
@@ -211,7 +213,7 @@ class Files(Service):
             raise Rejected(f"{folder} cannot be moved: it is the top of the tree, or a link")
         with told(f"{folder} cannot be moved to {final}"):
             folder.stat()
-            if final.is_relative_to(folder) or (final.exists() and not final.samefile(folder)):
+            if final.is_relative_to(folder) or (final.exists() and not is_one_name(folder, final)):
                 raise Rejected(f"{folder} cannot be moved to {final}: there is a folder already")
             self._make_folders(final.parent)
             folder.rename(final)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from ... import disk
 from ...errors import Rejected
 from ...metadata import files, sidecars
 from ...metadata.digest import digest, digest_open
@@ -34,7 +34,7 @@ def fetch(path: Path, source: Source, old: Path | None = None, *, embed: bool) -
         with path.open("xb") as stream:
             _copy(source.name, original.stream, stream, most=original.size)
             # Others go on meanwhile; where it gets its name, they would have to wait.
-            os.fsync(stream.fileno())
+            disk.sync(stream.fileno())
         _check_size(source.name, path, original)
         sidecar = _put_beside(path, original.sidecar, old)
     content = digest(path).content

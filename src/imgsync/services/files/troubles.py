@@ -28,6 +28,7 @@ _WAYS_OUT = {
     errno.EACCES: "check its permissions",
     errno.EPERM: "check its permissions, and whose it is",
     errno.EEXIST: "rename what has that name there",
+    errno.EINVAL: 'if its name holds one of \\ : * ? " < > | or ends with a dot, rename it',
     errno.ENOTDIR: "rename the file that stands where a folder is to be",
     errno.ENAMETOOLONG: "give it a shorter name",
     errno.ENOSPC: "make room there",
