@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imgsync.cli import main
 from imgsync.services import immich
 from imgsync.services.immich import Immich, Pace
 from imgsync.services.immich.api import Api
 
+from ..home import Home
 from . import routes  # noqa: F401 - the fake's calls
 from .fake import KEY, FakeImmich
-from .home import Home, Report
 
 QUICK = Pace(first=0.005, longest=0.02, quiet=0.06, patience=2.0)
 
@@ -61,29 +59,10 @@ def opened(fake: FakeImmich, key: str = KEY, **options: Any) -> Immich:
 
 @pytest.fixture
 def here(
-    tmp_path: Path,
     home: Path,
     fake: FakeImmich,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Home:
     monkeypatch.setattr(immich, "Pace", lambda: QUICK)
-    config = home / "config/img-sync.cfg"
-    config.parent.mkdir()
-    top = tmp_path / "Photos"
-    top.mkdir()
-
-    def settings(**more: str) -> None:
-        lines = [f"{key} = {value}\n" for key, value in more.items()]
-        section = ["[gallery]\n", "type = immich\n", f"url = {fake.url}\n", f"api_key = {KEY}\n"]
-        config.write_text("".join(["[img-sync]\njobs = 1\n", *section, *lines]))
-
-    settings()
-
-    def run(*arguments: str) -> Report:
-        capsys.readouterr()
-        code = main([*arguments, "--json"])
-        out, told = capsys.readouterr()
-        return Report(code, [json.loads(line) for line in out.splitlines()], told)
-
-    return Home(top, run, settings)
+    return Home(home, {"type": "immich", "url": fake.url, "api_key": KEY}, capsys)

@@ -15,10 +15,10 @@ import pytest
 from imgsync.execute import calls
 from imgsync.testing.pictures import jpeg
 
+from ..home import Home
 from ..large import FILM, send_and_fetch
 from ..together import Together
 from .fake import KEY, FakeImmich
-from .home import Home
 from .library import Shelf
 
 UPLOAD = r"POST /assets\Z"

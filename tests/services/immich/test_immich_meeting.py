@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from imgsync.services import http
 from imgsync.testing.pictures import jpeg
 
+from ..home import Home, picture_in, pictures
 from .fake import FakeImmich
-from .home import Home
 from .library import Kept
 from .test_immich_runs import UPLOAD, names
 
@@ -22,12 +21,6 @@ FETCH = "GET /assets/.*/original"
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "PATIENCE", 0.0)
-
-
-@pytest.fixture
-def theirs(here: Home, tmp_path: Path) -> Home:
-    """Somebody else's folder of the same photos, with words of their own in the files."""
-    return Home(tmp_path / "Theirs", here.run, here.settings)
 
 
 def from_a_phone(fake: FakeImmich, name: str, picture: int) -> Kept:
@@ -41,17 +34,8 @@ def from_a_phone(fake: FakeImmich, name: str, picture: int) -> Kept:
     return kept
 
 
-def picture_in(data: bytes) -> bytes:
-    """The coded picture of a file: what stays of `jpeg`, whatever is said in it."""
-    return data[data.index(b"\xff\xda") : data.index(b"\xff\xd9")]
-
-
 def picture(number: int) -> bytes:
     return picture_in(jpeg(number))
-
-
-def pictures(folder: Path) -> dict[str, bytes]:
-    return {path.name: picture_in(path.read_bytes()) for path in folder.glob("*.jpg")}
 
 
 def test_a_photo_of_one_name_and_time_is_adopted_unseen(

@@ -17,9 +17,9 @@ from imgsync.model import NOTHING_SAID
 from imgsync.services.immich import Immich
 from imgsync.testing.checks.basis import source
 
+from ..home import Home
 from .conftest import opened
 from .fake import KEY, FakeImmich
-from .home import Home
 
 UPLOAD = r"POST /assets\Z|PUT .*/original"
 

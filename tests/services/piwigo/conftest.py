@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from imgsync.cli import main
 from imgsync.services.piwigo import Piwigo
 
+from ..home import Home
 from .database import Settings
 from .fake import PASSWORD, USER, FakePiwigo
-from .home import Home, Report
 
 
 @pytest.fixture
@@ -49,19 +47,6 @@ def service(log_in: Callable[[], Piwigo]) -> Piwigo:
 
 
 @pytest.fixture
-def here(tmp_path: Path, home: Path, fake: FakePiwigo, capsys: pytest.CaptureFixture[str]) -> Home:
-    config = home / "config/img-sync.cfg"
-    config.parent.mkdir()
-    section = f"[gallery]\ntype = piwigo\nurl = {fake.url}\nuser = {USER}\npassword = {PASSWORD}\n"
-    config.write_text(f"[img-sync]\njobs = 1\n{section}")
-    top = tmp_path / "Photos"
-    top.mkdir()
-
-    def run(*arguments: str) -> Report:
-        capsys.readouterr()
-        code = main([*arguments, "--json"])
-        out, told = capsys.readouterr()
-        assert PASSWORD not in out + told
-        return Report(code, [json.loads(line) for line in out.splitlines()], told)
-
-    return Home(top, run)
+def here(home: Path, fake: FakePiwigo, capsys: pytest.CaptureFixture[str]) -> Home:
+    section = {"type": "piwigo", "url": fake.url, "user": USER, "password": PASSWORD}
+    return Home(home, section, capsys)

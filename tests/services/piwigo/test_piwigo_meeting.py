@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from imgsync.services import http
 from imgsync.testing.pictures import jpeg
 
+from ..home import Home, picture_in, pictures
 from .database import Settings
 from .fake import FakePiwigo, Fault
-from .home import Home
 from .test_piwigo_runs import kept, standing
 
 NOON = "2012-07-01T12:00:00"
@@ -20,21 +18,6 @@ NOON = "2012-07-01T12:00:00"
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "PATIENCE", 0.0)
-
-
-@pytest.fixture
-def theirs(here: Home, tmp_path: Path) -> Home:
-    """Somebody else's folder of the same photos, with words of their own in the files."""
-    return Home(tmp_path / "Theirs", here.run)
-
-
-def picture_in(data: bytes) -> bytes:
-    """The coded picture of a file: what stays of `jpeg`, whatever is said in it."""
-    return data[data.index(b"\xff\xda") : data.index(b"\xff\xd9")]
-
-
-def pictures(folder: Path) -> dict[str, bytes]:
-    return {path.name: picture_in(path.read_bytes()) for path in folder.glob("*.jpg")}
 
 
 def test_a_photo_of_one_name_and_time_is_adopted_unseen(

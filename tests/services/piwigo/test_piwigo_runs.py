@@ -17,11 +17,11 @@ import pytest
 
 from imgsync.model import Location
 
+from ..home import Home
 from ..large import FILM, send_and_fetch
 from ..together import Together
 from .database import Album, Kept, Settings, md5
 from .fake import PASSWORD, USER, FakePiwigo, Fault
-from .home import Home
 
 SOURCES = Path(__file__).resolve().parents[3] / "src"
 
