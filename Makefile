@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 setup: $(READY)
 
 $(READY): pyproject.toml
-	@for python in python3.13 python3.12 python3.11 python3; do \
+	@for python in python3.14 python3.13 python3.12 python3.11 python3; do \
 	    if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
 	        2>/dev/null; then break; fi; \
 	    python=; \

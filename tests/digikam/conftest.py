@@ -140,17 +140,21 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def in_no_fear_of_power_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing waits for a disk: hundreds of small transactions would."""
+def in_no_fear_of_power_cuts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing waits for a disk: hundreds of small transactions would. None is left open."""
     connect = Sqlite._connect
+    connections = []
 
     def hasty(self: Sqlite, mode: str) -> sqlite3.Connection:
-        connection = connect(self, mode)
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
+        connections.append(connect(self, mode))
+        connections[-1].execute("PRAGMA synchronous = OFF")
+        return connections[-1]
 
     monkeypatch.setattr(Sqlite, "_connect", hasty)
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    yield
+    for connection in connections:
+        connection.close()
 
 
 @pytest.fixture
