@@ -114,12 +114,13 @@ class Look(msgspec.Struct, frozen=True):
 class Original(msgspec.Struct):
     """A photo's file, opened for reading. Whoever gets one closes it.
 
-    `sidecar`: the bytes of the XMP file that belongs to it alone, None where there is none.
+    `sidecars`: the bytes of the XMP files that belong to it alone, the one that speaks for it
+        first, by how their names go on: "+.xmp" for a.jpg.xmp, ".xmp" for a.xmp.
     """
 
     stream: BinaryIO
     size: int
-    sidecar: bytes | None = None
+    sidecars: Mapping[str, bytes] = {}
 
     def __enter__(self) -> Original:
         return self

@@ -1,4 +1,4 @@
-"""Which files are photos, and which sidecar belongs to which."""
+"""Which files are photos, and which sidecars belong to which."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ import pytest
 
 from imgsync.metadata import formats, sidecars
 
-OWNERS: list[tuple[str, list[str], dict[str, str | None]]] = [
-    ("none", ["a.jpg", "b.txt"], {"a.jpg": None}),
-    ("whole name", ["a.jpg", "a.jpg.xmp"], {"a.jpg": "a.jpg.xmp"}),
-    ("stem", ["a.jpg", "a.xmp"], {"a.jpg": "a.xmp"}),
-    ("whole name before stem", ["a.jpg", "a.jpg.xmp", "a.xmp"], {"a.jpg": "a.jpg.xmp"}),
-    ("suffix in another case", ["a.JPG", "a.jpg.XMP"], {"a.JPG": "a.jpg.XMP"}),
-    ("stem, suffix in another case", ["a.JPG", "a.XMP"], {"a.JPG": "a.XMP"}),
-    ("stem in another case", ["A.jpg", "a.jpg.xmp", "a.xmp"], {"A.jpg": None}),
+OWNERS: list[tuple[str, list[str], dict[str, tuple[str, ...]]]] = [
+    ("none", ["a.jpg", "b.txt"], {"a.jpg": ()}),
+    ("whole name", ["a.jpg", "a.jpg.xmp"], {"a.jpg": ("a.jpg.xmp",)}),
+    ("stem", ["a.jpg", "a.xmp"], {"a.jpg": ("a.xmp",)}),
+    ("whole name before stem", ["a.jpg", "a.jpg.xmp", "a.xmp"], {"a.jpg": ("a.jpg.xmp", "a.xmp")}),
+    ("suffix in another case", ["a.JPG", "a.jpg.XMP"], {"a.JPG": ("a.jpg.XMP",)}),
+    ("stem, suffix in another case", ["a.JPG", "a.XMP"], {"a.JPG": ("a.XMP",)}),
+    ("stem in another case", ["A.jpg", "a.jpg.xmp", "a.xmp"], {"A.jpg": ()}),
     (
         "two photos that differ in case",
         ["a.JPG", "a.jpg", "a.jpg.xmp"],
-        {"a.JPG": None, "a.jpg": "a.jpg.xmp"},
+        {"a.JPG": (), "a.jpg": ("a.jpg.xmp",)},
     ),
     (
         "two sidecars that differ in case",
         ["a.jpg", "a.jpg.XMP", "a.JPG.xmp", "a.jpg.xmp"],
-        {"a.jpg": "a.jpg.xmp"},
+        {"a.jpg": ("a.jpg.xmp", "a.jpg.XMP", "a.JPG.xmp")},
     ),
-    ("RAW and JPEG", ["a.cr2", "a.jpg", "a.xmp"], {"a.cr2": "a.xmp", "a.jpg": None}),
+    ("RAW and JPEG", ["a.cr2", "a.jpg", "a.xmp"], {"a.cr2": ("a.xmp",), "a.jpg": ()}),
     (
         "RAW and JPEG, a sidecar each",
         ["a.cr2", "a.jpg", "a.jpg.xmp", "a.xmp"],
-        {"a.cr2": "a.xmp", "a.jpg": "a.jpg.xmp"},
+        {"a.cr2": ("a.xmp",), "a.jpg": ("a.jpg.xmp",)},
     ),
     (
         "RAW with two sidecars, and JPEG",
         ["a.cr2", "a.cr2.xmp", "a.jpg", "a.xmp"],
-        {"a.cr2": "a.cr2.xmp", "a.jpg": None},
+        {"a.cr2": ("a.cr2.xmp", "a.xmp"), "a.jpg": ()},
     ),
-    ("Live Photo", ["a.heic", "a.mov", "a.xmp"], {"a.heic": "a.xmp", "a.mov": None}),
-    ("two pictures", ["a.png", "a.jpg", "a.xmp"], {"a.jpg": "a.xmp", "a.png": None}),
+    ("Live Photo", ["a.heic", "a.mov", "a.xmp"], {"a.heic": ("a.xmp",), "a.mov": ()}),
+    ("two pictures", ["a.png", "a.jpg", "a.xmp"], {"a.jpg": ("a.xmp",), "a.png": ()}),
     (
         "a name that looks like a suffix",
         ["a.jpg", "a.jpg.png", "a.jpg.xmp"],
-        {"a.jpg": "a.jpg.xmp", "a.jpg.png": None},
+        {"a.jpg": ("a.jpg.xmp",), "a.jpg.png": ()},
     ),
-    ("no photo of that name", ["a_01.jpg.xmp", "a.jpg", ".xmp"], {"a.jpg": None}),
+    ("no photo of that name", ["a_01.jpg.xmp", "a.jpg", ".xmp"], {"a.jpg": ()}),
 ]
 
 
 @pytest.mark.parametrize(
     ("names", "expected"), [pytest.param(*row[1:], id=row[0]) for row in OWNERS]
 )
-def test_owners(names: list[str], expected: dict[str, str | None]) -> None:
+def test_owners(names: list[str], expected: dict[str, tuple[str, ...]]) -> None:
     assert sidecars.owners(names) == expected
     assert sidecars.owners(reversed(names)) == expected
 

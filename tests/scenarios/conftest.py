@@ -103,8 +103,8 @@ class Tree:
         return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in files}
 
     def _sidecar(self, file: Path) -> Path | None:
-        owner = sidecars.owners(each.name for each in file.parent.iterdir()).get(file.name)
-        return file.parent / owner if owner else None
+        own = sidecars.owners(each.name for each in file.parent.iterdir()).get(file.name)
+        return file.parent / own[0] if own else None
 
     def _age(self, file: Path) -> None:
         """No two writes get the same time, and none is younger than the clock's grain."""

@@ -171,7 +171,7 @@ class TestFields:
         trees.here.rename("A/a.nef", "A/b.nef")
         trees.here.rename("A/a.xmp", "A/b.xmp")
         assert trees.sync().actions("done") == {"move nas A/a.nef"}
-        assert trees.nas.names() == {"A/a.jpg", "A/b.nef", "A/b.nef.xmp"}
+        assert trees.nas.names() == {"A/a.jpg", "A/b.nef", "A/b.xmp"}
         assert trees.in_step()
 
     def test_metadata_go_beside_the_file_where_that_is_wanted(

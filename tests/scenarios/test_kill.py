@@ -59,8 +59,8 @@ def shown(tree: Path) -> dict[str, tuple[str, object]]:
     found = find(tree)
     owners = sidecars.owners(found)
     return {
-        name: (digest(found[name]).content, files.read(found[name], found.get(owner or "")))
-        for name, owner in owners.items()
+        name: (digest(found[name]).content, files.read(found[name], found[own[0]] if own else None))
+        for name, own in owners.items()
     }
 
 

@@ -113,14 +113,47 @@ class TestMove:
                     ["a.jpg", "a.xmp", "b.nef", "b.xmp"],
                     "a.jpg",
                     "b.jpg",
-                    ["b (2).jpg", "b (2).xmp", "b.nef", "b.xmp"],
+                    ["b.jpg", "b.jpg.xmp", "b.nef", "b.xmp"],
                 ),
                 id="its sidecar's name is taken",
+            ),
+            pytest.param(
+                Moved(
+                    ["a.jpg", "a.xmp", "b.nef"], "a.jpg", "b.jpg", ["b.jpg", "b.jpg.xmp", "b.nef"]
+                ),
+                id="its sidecar would be another's",
+            ),
+            pytest.param(
+                Moved(
+                    ["a.nef", "a.nef.xmp", "a.xmp", "a.jpg"],
+                    "a.nef",
+                    "b.nef",
+                    ["a.jpg", "b.nef", "b.nef.xmp", "b.xmp"],
+                ),
+                id="a RAW with two",
+            ),
+            pytest.param(
+                Moved(
+                    ["a.nef", "a.nef.xmp", "a.xmp", "b.cr2"],
+                    "a.nef",
+                    "b.nef",
+                    ["b (2).nef", "b (2).nef.xmp", "b (2).xmp", "b.cr2"],
+                ),
+                id="one of two would be another's",
+            ),
+            pytest.param(
+                Moved(
+                    ["a.jpg", "a.jpg.xmp", "b.png", "b.xmp"],
+                    "a.jpg",
+                    "b.jpg",
+                    ["b (2).jpg", "b (2).jpg.xmp", "b.png", "b.xmp"],
+                ),
+                id="it would take another's",
             ),
             pytest.param(Moved(["a.jpg"], "a.jpg", "../../x.jpg", ["_.._x.jpg"]), id="hostile"),
         ],
     )
-    def test_a_photo_takes_its_own_sidecar_along(
+    def test_a_photo_takes_its_own_sidecars_along(
         self, files: Files, tree: Path, case: Moved
     ) -> None:
         (tree / "b").mkdir()
@@ -182,6 +215,7 @@ class TestMove:
     ) -> None:
         data = sidecar_of("Sea", tree)
         photo = files.create(TOP, source(sidecar=data, metadata=Metadata(title="Sea")))
+        (tree / "a.xmp").write_bytes(sidecar_of("silent", tree))
         album = files.create_album("b")
 
         def die(*_: object) -> None:
@@ -195,12 +229,8 @@ class TestMove:
             for each in found.values():
                 assert each.metadata.title == "Sea", "a photo stands without its sidecar"
                 files.move(where, each, album, "a.jpg")
-        assert names(tree) == ["b/", "b/a.jpg", "b/a.jpg.xmp"] or names(tree) == [
-            "a.jpg.xmp",
-            "b/",
-            "b/a.jpg",
-            "b/a.jpg.xmp",
-        ]
+        whole = ["b/", "b/a.jpg", "b/a.jpg.xmp", "b/a.xmp"]
+        assert names(tree) in (whole, ["a.jpg.xmp", "a.xmp", *whole])
 
 
 class TestAlbums:
@@ -266,13 +296,13 @@ class TestOpen:
         photo = files.create(TOP, source(sidecar=data, metadata=Metadata(title="Sea")))
         with files.open(TOP, photo) as original:
             assert original.stream.read() == jpeg(1)
-            assert (original.size, original.sidecar) == (171, data)
+            assert (original.size, original.sidecars) == (171, {"+.xmp": data})
 
     def test_a_new_sidecar_makes_no_other_picture(self, files: Files, tree: Path) -> None:
         photo = files.create(TOP, source())
         (tree / "a.xmp").write_bytes(sidecar_of("Sea", tree))
         with files.open(TOP, photo) as original:
-            assert original.sidecar
+            assert list(original.sidecars) == [".xmp"]
 
     @pytest.mark.parametrize("change", [lambda p: p.write_bytes(b"x"), Path.unlink])
     def test_another_picture_is_stale(
@@ -301,13 +331,23 @@ class TestOpen:
             copy = tmp_path / "copy.jpg"
             copy.write_bytes(original.stream.read())
             assert original.size == copy.stat().st_size
-        told = copy.with_suffix(".xmp") if original.sidecar else None
-        if told and original.sidecar:
-            told.write_bytes(original.sidecar)
+        told = copy.with_suffix(".xmp") if beside else None
+        for data in original.sidecars.values():
+            copy.with_suffix(".xmp").write_bytes(data)
         assert metadata_files.read(copy, told) == Metadata(caption="Open")
-        assert b"Secret" not in copy.read_bytes() + (original.sidecar or b"")
+        assert b"Secret" not in b"".join([copy.read_bytes(), *original.sidecars.values()])
         assert digest(copy).content == photo.content
         assert shown(files)["a.jpg"].metadata == said
+
+    def test_a_sidecar_that_does_not_speak_stays_behind_where_it_would_tell(
+        self, files: Files, tree: Path
+    ) -> None:
+        photo = files.create(TOP, source(sidecar=sidecar_of("Sea", tree)))
+        (tree / "a.xmp").write_bytes(sidecar_of("Secret", tree))
+        with files.open(TOP, photo) as original:
+            assert list(original.sidecars) == ["+.xmp", ".xmp"]
+        with files.open(TOP, photo, frozenset({Field.TITLE})) as original:
+            assert list(original.sidecars) == ["+.xmp"]
 
     def test_bytes_that_tell_it_all_the_same_do_not_go(self, files: Files, tree: Path) -> None:
         # A RAW is never written into, so it cannot be freed of what the camera said.

@@ -48,7 +48,8 @@ def source(
     data = jpeg(n)
     photo = Photo("ref", name, "1", content, len(data), metadata=metadata)
     claimed = len(data) if size is None else size
-    return Source(name, metadata, photo, lambda: Original(io.BytesIO(data), claimed, sidecar))
+    beside = {"+.xmp": sidecar} if sidecar else {}
+    return Source(name, metadata, photo, lambda: Original(io.BytesIO(data), claimed, beside))
 
 
 def test_words_that_the_other_side_does_not_hold_stay_in_a_file(
@@ -281,6 +282,31 @@ class TestReplace:
         assert names(tree) == ["a.jpg", "a.xmp"]
         [day] = (tree.parent / "trash").iterdir()
         assert metadata_files.read(day / "a.jpg", day / "a.xmp").title == "Old"
+
+    @pytest.mark.parametrize(
+        ("incoming", "expected"),
+        [
+            ([".xmp"], {"a.jpg.xmp": "words .xmp"}),
+            (["+.xmp", ".xmp"], {"a.jpg.xmp": "words +.xmp"}),
+        ],
+        ids=["a lone one", "two"],
+    )
+    def test_its_sidecars_leave_anothers_alone(
+        self, files: Files, tree: Path, incoming: list[str], expected: dict[str, str]
+    ) -> None:
+        (tree / "a.jpg").write_bytes(jpeg(1))
+        (tree / "a.nef").write_bytes(jpeg(3))
+        (tree / "a.xmp").write_bytes(sidecar_of("of the RAW", tree))
+        beside = {form: sidecar_of(f"words {form}", tree) for form in incoming}
+        data = jpeg(2)
+        new = msgspec.structs.replace(
+            source("a.jpg", 2, Metadata(title=expected["a.jpg.xmp"])),
+            open=lambda: Original(io.BytesIO(data), len(data), beside),
+        )
+        files.replace(TOP, shown(files)["a.jpg"], new)
+        assert names(tree) == ["a.jpg", "a.jpg.xmp", "a.nef", "a.xmp"]
+        assert (tree / "a.xmp").read_bytes() == sidecar_of("of the RAW", tree)
+        assert (tree / "a.jpg.xmp").read_bytes() == beside[incoming[0]]
 
     def test_the_desktop_restores_it_to_where_it_was(self, tree: Path, home: Path) -> None:
         files = Files("tree", tree, jobs=1)

@@ -1,4 +1,4 @@
-"""Which `.xmp` file beside a photo speaks for it.
+"""Which `.xmp` files beside a photo are its own, and which of them speaks for it.
 
 Two ways of naming are in use: `a.jpg.xmp` (digiKam, darktable, Immich) and `a.xmp` (Lightroom,
 Capture One, Photo Mechanic). Both are read; new ones are `a.jpg.xmp`, which no other photo can
@@ -26,17 +26,18 @@ def name_for(photo: str) -> str:
     return photo + _SUFFIX
 
 
-def owners(names: Iterable[str]) -> dict[str, str | None]:
-    """The photos among the file names of one folder, each with its sidecar or None.
+def owners(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The photos among the file names of one folder, each with its sidecars.
 
-    `a.jpg.xmp` beats `a.xmp`. `a.xmp` has one owner: of several photos called `a` the RAW before
-    the picture before the video, then the first by name. The others never get it, not even where
-    its owner has an `a.cr2.xmp` as well. Upper and lower case count in stems, not in suffixes.
+    The first of them speaks for the photo: `a.jpg.xmp` beats `a.xmp`. `a.xmp` has one owner: of
+    several photos called `a` the RAW before the picture before the video, then the first by name.
+    The others never get it, not even where its owner has an `a.cr2.xmp` as well. Upper and lower
+    case count in stems, not in suffixes.
     """
     present = sorted(names)
     photos = [name for name in present if is_photo(name)]
     sidecars = [name for name in present if is_sidecar(name)]
-    owned: dict[str, str | None] = dict.fromkeys(photos)
+    owned: dict[str, tuple[str, ...]] = dict.fromkeys(photos, ())
     if not sidecars:
         return owned
     folded = {_fold(photo): photo for photo in photos}
@@ -50,9 +51,9 @@ def owners(names: Iterable[str]) -> dict[str, str | None]:
             claims.append((1, folded[_fold(base)], sidecar))
         elif base in stems:
             claims.append((0, stems[base], sidecar))
-    # The strongest comes last; among equals `.xmp` comes after `.XMP`.
-    for _, photo, sidecar in sorted(claims):
-        owned[photo] = sidecar
+    # The strongest comes first; among equals `.xmp` comes before `.XMP`.
+    for _, photo, sidecar in sorted(claims, reverse=True):
+        owned[photo] += (sidecar,)
     return owned
 
 

@@ -28,7 +28,7 @@ class Kept:
     id: str
     name: str
     picture: bytes = b""
-    sidecar: bytes | None = None
+    sidecars: Mapping[str, bytes] = field(default_factory=dict)
     metadata: Metadata = NOTHING_SAID
     content: str = ""
     version: str = ""
@@ -119,7 +119,7 @@ class Memory(Service):
         kept = self._find(self._shelf(album), photo)
         if kept is None or kept.content != photo.content:
             raise Stale(f"{photo.name} is gone from {self.name}, or shows another picture")
-        return Original(io.BytesIO(kept.picture), len(kept.picture), kept.sidecar)
+        return Original(io.BytesIO(kept.picture), len(kept.picture), kept.sidecars)
 
     def identify(self, original: Original, name: str) -> str:
         if not self._pictures:
@@ -138,11 +138,11 @@ class Memory(Service):
         self._allow(self.capabilities.create, "takes no new photos")
         shelf = self._shelf(album)
         name = self._checked_name(source.name)
-        picture, sidecar = self._receive(source)
+        picture, sidecars = self._receive(source)
         kept = self._same(shelf, name, picture)
         if kept is None:
             kept = Kept(f"photo{next(self._numbers)}", _free(name, shelf))
-            self._paint(kept, picture, sidecar)
+            self._paint(kept, picture, sidecars)
             self._say(kept, source.metadata, self.capabilities.writes)
             op = "create"
         else:
@@ -156,9 +156,9 @@ class Memory(Service):
         self._allow(Field.CONTENT in self.capabilities.writes, "replaces no pictures")
         shelf = self._shelf(album)
         kept = self._as_listed(shelf, photo)
-        picture, sidecar = self._receive(source)
+        picture, sidecars = self._receive(source)
         self.trash.append(replace(kept))
-        self._paint(kept, picture, sidecar)
+        self._paint(kept, picture, sidecars)
         self._say(kept, source.metadata, self.capabilities.writes)
         self.log.append(Write("replace", shelf.path, kept.name, len(picture)))
         return self._photo(kept)
@@ -289,17 +289,17 @@ class Memory(Service):
         self._allow(path != "" or self.capabilities.top, "has no album at the top")
         return path
 
-    def _receive(self, source: Source) -> tuple[bytes, bytes | None]:
+    def _receive(self, source: Source) -> tuple[bytes, Mapping[str, bytes]]:
         """The whole picture, before anything is changed."""
         with source.open() as original:
             picture = original.stream.read()
         if len(picture) != original.size:
             raise Rejected(f"{source.name} has changed while it was read")
         exact = self.capabilities.exact or picture.endswith(_RECODED)
-        return picture if exact else picture + _RECODED, original.sidecar
+        return picture if exact else picture + _RECODED, original.sidecars
 
-    def _paint(self, kept: Kept, picture: bytes, sidecar: bytes | None) -> None:
-        kept.picture, kept.sidecar = picture, sidecar
+    def _paint(self, kept: Kept, picture: bytes, sidecars: Mapping[str, bytes]) -> None:
+        kept.picture, kept.sidecars = picture, sidecars
         kept.content = _picture_digest(picture) if self._pictures else str(next(self._numbers))
 
     def _say(self, kept: Kept, metadata: Metadata, fields: frozenset[Field]) -> None:

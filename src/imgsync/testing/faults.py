@@ -106,7 +106,7 @@ class Faulty(Service):
             return original
         with original:
             half = original.stream.read(original.size // 2)
-        return Original(breaking(half, fault.error("open")), original.size, original.sidecar)
+        return Original(breaking(half, fault.error("open")), original.size, original.sidecars)
 
     def identify(self, original: Original, name: str) -> str:
         return self.service.identify(original, name)

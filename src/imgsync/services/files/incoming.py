@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -13,6 +14,7 @@ from ...metadata import files, sidecars
 from ...metadata.digest import digest, digest_open
 from ...model import METADATA_FIELDS, SET_FIELDS, Field, Metadata, same
 from ...service import Original, Source
+from .names import sidecar_form, sidecar_name
 from .naming import Made
 from .troubles import told
 
@@ -23,10 +25,10 @@ _RESERVE = 64_000_000
 _PART = 1 << 20
 
 
-def fetch(path: Path, source: Source, old: Path | None = None, *, embed: bool) -> Made:
+def fetch(path: Path, source: Source, old: Sequence[Path] = (), *, embed: bool) -> Made:
     """Copies the source to `path`, checks it, and makes it show the source's metadata.
 
-    Its sidecar is the source's; where that has none, a copy of `old` is changed.
+    Its sidecars are the source's; where that has none, copies of `old`.
     Raises Rejected if there is no room for it, or if what came is not the picture it should be.
     """
     with source.open() as original:
@@ -36,12 +38,16 @@ def fetch(path: Path, source: Source, old: Path | None = None, *, embed: bool) -
             # Others go on meanwhile; where it gets its name, they would have to wait.
             disk.sync(stream.fileno())
         _check_size(source.name, path, original)
-        sidecar = _put_beside(path, original.sidecar, old)
+        beside = original.sidecars or {
+            sidecar_form(each.name, path.name): each.read_bytes() for each in old
+        }
+        own = _put_beside(path, beside)
     content = digest(path).content
     wanted = source.photo.content
     if wanted.startswith(("image:", "file:")) and content != wanted:
         raise Rejected(f"{source.name} came with another picture than was listed: run again")
-    return Made(path, bring_in_line(path, sidecar, source, embed=embed), content)
+    speaks = bring_in_line(path, own[0] if own else None, source, embed=embed)
+    return Made(path, own or [speaks] if speaks else [], content)
 
 
 def identify(original: Original, name: str) -> str:
@@ -63,12 +69,13 @@ def identify(original: Original, name: str) -> str:
         return digest_open(copy.fileno(), Path(name).suffix).content
 
 
-def _put_beside(path: Path, incoming: bytes | None, old: Path | None) -> Path | None:
-    if incoming is None and old is None:
-        return None
-    sidecar = path.with_name(old.name if old else sidecars.name_for(path.name))
-    sidecar.write_bytes(old.read_bytes() if incoming is None and old else incoming or b"")
-    return sidecar
+def _put_beside(path: Path, incoming: Mapping[str, bytes]) -> list[Path]:
+    """Writes sidecars beside a photo that is alone in its folder; the one that speaks first."""
+    named = {sidecar_name(path.name, form): data for form, data in incoming.items()}
+    own = [path.with_name(name) for name in sidecars.owners([path.name, *named])[path.name]]
+    for sidecar in own:
+        sidecar.write_bytes(named[sidecar.name])
+    return own
 
 
 def free_space(folder: Path) -> int:

@@ -17,8 +17,8 @@ __all__ = [
     "numbered",
     "safe_path",
     "safe_photo_name",
-    "sidecar_suffix",
-    "with_sidecar_suffix",
+    "sidecar_form",
+    "sidecar_name",
 ]
 
 # What systems and NAS boxes leave in folders. Names that begin with a dot are skipped anyway.
@@ -63,18 +63,18 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def sidecar_suffix(sidecar: str, photo: str) -> str:
+def sidecar_form(sidecar: str, photo: str) -> str:
     """How a sidecar's name goes on after its photo's: "+.xmp" for a.jpg.xmp, ".xmp" for a.xmp."""
     if sidecar.startswith(photo):
         return "+" + sidecar[len(photo) :]
     return sidecar[len(photo.rpartition(".")[0]) :]
 
 
-def with_sidecar_suffix(photo: str, suffix: str) -> str:
-    """The name of the photo's sidecar with that suffix."""
-    if suffix.startswith("+"):
-        return photo + suffix[1:]
-    return photo.rpartition(".")[0] + suffix
+def sidecar_name(photo: str, form: str) -> str:
+    """The name of the photo's sidecar in that form."""
+    if form.startswith("+"):
+        return photo + form[1:]
+    return photo.rpartition(".")[0] + form
 
 
 def beginning(name: str) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import Rejected, Stale
 from ...metadata import files
-from ...model import NOTHING_SAID, Field, Metadata, Photo
+from ...model import NOTHING_SAID, Field, Photo
 from ...service import Original
+from .names import sidecar_form
 from .tree import Stamp
 
 __all__ = ["open_original"]
 
 
 def open_original(
-    path: Path, sidecar: Path | None, photo: Photo, without: frozenset[Field]
+    path: Path, sidecars: Sequence[Path], photo: Photo, without: frozenset[Field]
 ) -> Original:
     """The file at `path`, if it still is the one of `photo`; its bytes do not tell `without`.
+
+    A sidecar that does not speak for the photo stays behind where it would tell them.
 
     Raises Stale, Rejected if the bytes cannot be freed of these fields, OSError.
     """
@@ -28,38 +32,34 @@ def open_original(
         stamp = Stamp.of(os.fstat(stream.fileno()))
         if photo.version and photo.version.split(":")[:2] != str(stamp).split(":"):
             raise Stale(f"{path} has changed since it was looked at: run again")
-        if _tells(path, sidecar, without):
+        if without and any(_tells(path, beside, without) for beside in (None, *sidecars)):
             stream.close()
-            return _freed(path, sidecar, without)
-        return Original(stream, stamp.size, sidecar.read_bytes() if sidecar else None)
+            return _freed(path, sidecars, without)
+        return Original(stream, stamp.size, _bytes_of(path, sidecars))
     except BaseException:
         stream.close()
         raise
 
 
 def _tells(path: Path, sidecar: Path | None, fields: frozenset[Field]) -> bool:
-    """Whether the file, or its sidecar, says anything of `fields`, even if the other hides it."""
-    if not fields:
-        return False
-    return any(_says(files.read(path, beside), fields) for beside in {None, sidecar})
+    """Whether the file with that sidecar says anything of `fields`."""
+    said = files.read(path, sidecar)
+    return said != said.but(NOTHING_SAID, fields)
 
 
-def _says(metadata: Metadata, fields: frozenset[Field]) -> bool:
-    return metadata != metadata.but(NOTHING_SAID, fields)
+def _bytes_of(path: Path, sidecars: Sequence[Path]) -> dict[str, bytes]:
+    return {sidecar_form(beside.name, path.name): beside.read_bytes() for beside in sidecars}
 
 
-def _freed(path: Path, sidecar: Path | None, fields: frozenset[Field]) -> Original:
+def _freed(path: Path, sidecars: Sequence[Path], fields: frozenset[Field]) -> Original:
     """A copy that says nothing of `fields`. It has no name any more: it goes when it is closed."""
     with tempfile.TemporaryDirectory(prefix="img-sync-") as folder:
         copy = Path(folder, path.name)
         shutil.copyfile(path, copy)
-        beside = Path(folder, sidecar.name) if sidecar else None
-        if sidecar and beside:
-            shutil.copyfile(sidecar, beside)
-        files.write(copy, beside, NOTHING_SAID, fields)
-        if _tells(copy, beside, fields):
+        beside = [Path(shutil.copyfile(each, Path(folder, each.name))) for each in sidecars]
+        files.write(copy, beside[0] if beside else None, NOTHING_SAID, fields)
+        if any(_tells(copy, each, fields) for each in (None, *beside[:1])):
             names = ", ".join(sorted(fields))
             raise Rejected(f"{path} cannot be sent without its {names}: its format is not written")
-        stream = copy.open("rb")
-        size = copy.stat().st_size
-        return Original(stream, size, beside.read_bytes() if beside else None)
+        told = beside[:1] + [each for each in beside[1:] if not _tells(copy, each, fields)]
+        return Original(copy.open("rb"), copy.stat().st_size, _bytes_of(path, told))

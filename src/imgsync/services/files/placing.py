@@ -68,6 +68,7 @@ def supplant(path: Path, final: Path) -> None:
         with suppress(FileNotFoundError):
             new.resemble(final)
         new.replace(final)
+    noted(final)
 
 
 def carry(path: Path, final: Path) -> None:

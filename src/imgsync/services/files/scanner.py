@@ -33,10 +33,10 @@ def find(folder: Path, name: str) -> Entry:
     status = (folder / name).stat()
     if not stat.S_ISREG(status.st_mode):
         raise Rejected(f"{folder / name} is no file")
-    sidecar = sidecars.owners(names_near(folder, name)).get(name)
-    if sidecar is None:
+    own = sidecars.owners(names_near(folder, name)).get(name)
+    if not own:
         return Entry(name, str(Stamp.of(status)))
-    return Entry(name, str(Stamp.of(status)), sidecar, str(Stamp.of((folder / sidecar).stat())))
+    return Entry(name, str(Stamp.of(status)), own, str(Stamp.of((folder / own[0]).stat())))
 
 
 class Scanner:
@@ -171,7 +171,7 @@ class Scanner:
         else:
             self._racy.get(folder, set()).discard(name)
         old = known if known and not reading.content else None
-        seen = Entry(name, str(reading.stamp), entry.sidecar, str(reading.sidecar))
+        seen = Entry(name, str(reading.stamp), entry.sidecars, str(reading.sidecar))
         return Photo(
             ref=name,
             name=name,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ...metadata import formats, sidecars
 from ...model import fingerprint
 from ...service import Unread
-from .names import is_skipped, sidecar_suffix
+from .names import is_skipped, sidecar_form
 from .troubles import why
 
 __all__ = [
@@ -45,19 +45,27 @@ class Stamp(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A photo in a folder, with the sidecar that belongs to it; stamps as text."""
+    """A photo in a folder, with the sidecars that belong to it; stamps as text.
+
+    The first sidecar speaks for the photo, and `sidecar_stamp` is that one's.
+    """
 
     name: str
     stamp: str
-    sidecar: str = ""
+    sidecars: tuple[str, ...] = ()
     sidecar_stamp: str = ""
 
     @property
+    def sidecar(self) -> str:
+        """The one that speaks for the photo; "" if there is none."""
+        return self.sidecars[0] if self.sidecars else ""
+
+    @property
     def version(self) -> str:
-        """The photo's stamp, then ":suffix:stamp" of the sidecar, as `sidecar_suffix` has it."""
+        """The photo's stamp, then ":form:stamp" of the sidecar that speaks for it."""
         if not self.sidecar:
             return self.stamp
-        return f"{self.stamp}:{sidecar_suffix(self.sidecar, self.name)}:{self.sidecar_stamp}"
+        return f"{self.stamp}:{sidecar_form(self.sidecar, self.name)}:{self.sidecar_stamp}"
 
 
 class Listing:
@@ -85,12 +93,12 @@ class Listing:
     def entries(self) -> Iterator[Entry | Unread]:
         """The photos, by name."""
         owners = sidecars.owners([*self.photos, *self.sidecars, *self.unread])
-        for name, sidecar in sorted(owners.items()):
-            trouble = self.unread.get(name) or self.unread.get(sidecar or "")
+        for name, own in sorted(owners.items()):
+            trouble = self.unread.get(name) or (own and self.unread.get(own[0]))
             if trouble:
                 yield Unread(name, name, f"cannot be looked at: {trouble}")
-            elif sidecar:
-                yield Entry(name, self.photos[name], sidecar, self.sidecars[sidecar])
+            elif own:
+                yield Entry(name, self.photos[name], own, self.sidecars[own[0]])
             else:
                 yield Entry(name, self.photos[name])
 

@@ -18,8 +18,9 @@ from ...metadata.digest import digest
 from ...model import Field, Metadata, Photo
 from ...service import Original, Source
 from .incoming import bring_in_line, fetch
-from .names import safe_photo_name
-from .naming import Made, choose_name, install, move_photo
+from .names import safe_photo_name, sidecar_name
+from .naming import ALONE, Made, choose_name, install, move_photo, names_beside
+from .nearby import names_near
 from .outgoing import open_original
 from .placing import double, room, supplant
 from .scanner import Scanner, find
@@ -41,8 +42,13 @@ class _Found(NamedTuple):
         return self.folder / self.entry.name
 
     @property
+    def sidecars(self) -> list[Path]:
+        return [self.folder / name for name in self.entry.sidecars]
+
+    @property
     def sidecar(self) -> Path | None:
-        return self.folder / self.entry.sidecar if self.entry.sidecar else None
+        """The one that speaks for the photo."""
+        return self.sidecars[0] if self.sidecars else None
 
 
 class Workshop:
@@ -73,7 +79,7 @@ class Workshop:
         with told(f"{found.path} cannot be read"):
             if not photo.version and not _may_show(found.path, photo.content):
                 raise _stale(found.path)
-            return open_original(found.path, found.sidecar, photo, without - {Field.CONTENT})
+            return open_original(found.path, found.sidecars, photo, without - {Field.CONTENT})
 
     def create(self, folder: Path, source: Source) -> Photo:
         name = safe_photo_name(source.name)
@@ -96,18 +102,18 @@ class Workshop:
         with room(folder) as place:
             made = fetch(place / name, source, embed=self._embed)
             with self._alone:
-                free, is_there = choose_name(
-                    folder, name, made.sidecar, is_it=lambda path: _shows(path, made.content)
+                chosen = choose_name(
+                    folder, name, made.forms, is_it=lambda path: _shows(path, made.content)
                 )
-                if not is_there:
-                    install(made, folder / free)
-            return free, is_there, made.content
+                if not chosen.is_there:
+                    install(made, chosen, folder)
+            return chosen.name, chosen.is_there, made.content
 
     def replace(self, folder: Path, photo: Photo, source: Source) -> Photo:
         found = self._own(folder, photo)
         self._need_trash()
         with told(f"{found.path} cannot be written"), room(folder) as place:
-            made = fetch(place / photo.ref, source, found.sidecar, embed=self._embed)
+            made = fetch(place / photo.ref, source, found.sidecars, embed=self._embed)
             with self._alone:
                 self._as_listed(folder, photo)  # still: fetching takes its time
                 self._supplant(found, made, place)
@@ -125,12 +131,15 @@ class Workshop:
         """
         old = place / "old"
         old.mkdir()
-        for path in filter(None, (found.path, found.sidecar)):
+        for path in (found.path, *found.sidecars):
             double(path, old / path.name)
             self._discard(old / path.name, path)
-        if made.sidecar:
-            supplant(made.sidecar, found.folder / made.sidecar.name)
+        beside = _names_for(made, found)
+        for sidecar, name in zip(made.sidecars, beside, strict=False):
+            supplant(sidecar, found.folder / name)
         supplant(made.path, found.path)
+        for name in set(found.entry.sidecars).difference(beside):
+            (found.folder / name).unlink()
 
     def edit(
         self, folder: Path, photo: Photo, metadata: Metadata, fields: frozenset[Field]
@@ -149,17 +158,16 @@ class Workshop:
             return
         self._need_trash()
         with self._alone, told(f"{found.path} cannot be deleted"):
-            # The sidecar goes last: without it the photo would look as if it had been edited.
-            self._discard(found.path, found.path)
-            if found.sidecar:
-                self._discard(found.sidecar, found.sidecar)
+            # What speaks goes last: without it the photo would look as if it had been edited.
+            for path in (*found.sidecars[1:], found.path, *found.sidecars[:1]):
+                self._discard(path, path)
 
     def move(self, folder: Path, photo: Photo, to: Path, name: str) -> Photo:
         found = self._own(folder, photo)
         name = safe_photo_name(name)
         with self._alone, told(f"{found.path} cannot be moved to {to / name}"):
             if (to, name) != (folder, photo.ref):
-                name = move_photo(found.path, found.sidecar, to, name)
+                name = move_photo(found.path, found.sidecars, to, name)
             return self._scanner.again(to, name, self._trusted(folder, photo))
 
     def _find(self, folder: Path, photo: Photo) -> _Found:
@@ -200,6 +208,17 @@ class Workshop:
         """Puts a file into the trash, known to people under another path, maybe."""
         where = self._trash.put(path, os.path.relpath(known_as, self._top))
         self._discarded(os.fspath(known_as), where)
+
+
+def _names_for(made: Made, found: _Found) -> tuple[str, ...]:
+    """Names for the sidecars of what takes the place of a photo.
+
+    Where another photo has one of them, only what speaks goes there.
+    """
+    gone = {found.entry.name, *found.entry.sidecars}
+    near = [name for name in names_near(found.folder, found.entry.name) if name not in gone]
+    names = names_beside(found.folder, found.entry.name, made.forms, near)
+    return (sidecar_name(found.entry.name, ALONE),) if names is None else names
 
 
 def _is_digest(content: str) -> bool:

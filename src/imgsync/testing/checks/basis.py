@@ -180,7 +180,8 @@ def source(
         digests=frozenset({checksum("sha1", data), checksum("md5", data)}),
         metadata=metadata,
     )
-    return Source(name, metadata, photo, lambda: Original(io.BytesIO(data), len(data), sidecar))
+    sidecars = {"+.xmp": sidecar} if sidecar else {}
+    return Source(name, metadata, photo, lambda: Original(io.BytesIO(data), len(data), sidecars))
 
 
 def assert_says(
