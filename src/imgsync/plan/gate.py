@@ -38,7 +38,7 @@ def forbids_create(
     takes = service.capabilities.formats
     if takes is not None and suffix_of(name) not in takes:
         return f"{service.name} takes no {suffix_of(name).upper()} files"
-    return pair.doubt or _forbids_copy(source, name, hidden)
+    return _forbids_copy(source, name, hidden)
 
 
 def forbids_update(field: Field, side: Side, pair: Pair, ends: Ends, policy: Policy) -> str | None:
