@@ -202,6 +202,14 @@ class Service(ABC):
         """
         return False
 
+    def left_behind(self, album: Album, past: Photo, to: Album, now: Photo) -> str:
+        """Why a photo that is now in `to` says less than it did when it was `past` in `album`.
+
+        A sentence for people, with the way out, where what was said of it has not gone along and
+        belongs to no other photo; "" where nothing stayed behind.
+        """
+        return ""
+
     @abstractmethod
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         """The photo's file; raises Stale if its picture is no longer the one of `photo`.

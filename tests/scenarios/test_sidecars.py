@@ -109,3 +109,50 @@ class TestSidecars:
         report = trees.sync()
         assert report.code == 0, report.told
         world.assert_alike()
+
+
+class TestLeftBehind:
+    """A person renames or moves a photo with a program that knows no sidecars."""
+
+    @pytest.fixture
+    def synced(self, trees: Any, side: str) -> Any:
+        mine = trees.here if side == "local" else trees.nas
+        mine.add("a/1.jpg", 1)
+        mine.add("b/2.jpg", 2)
+        (mine.top / "a/1.jpg.xmp").write_text(WORDS.format("Strand"))
+        assert trees.sync().code == 0
+        return mine
+
+    @pytest.mark.parametrize("to", ["a/new.jpg", "b/1.jpg"])
+    def test_nothing_is_cleared_until_the_sidecar_follows(
+        self, trees: Any, synced: Any, side: str, to: str
+    ) -> None:
+        synced.rename("a/1.jpg", to)
+        for _ in range(2):
+            report = trees.sync("--delete", "--max-delete", "100")
+            assert (report.code, report.summary) == (1, {"failed": 1})
+            assert f"{synced.top}/a/1.jpg.xmp stayed behind" in report.told
+            assert f"rename it to {synced.top}/{to}.xmp" in report.told
+        synced.rename("a/1.jpg.xmp", f"{to}.xmp")
+        assert trees.sync().summary == {"moved": 1}
+        for tree in (trees.here, trees.nas):
+            assert tree.names() == {to, f"{to}.xmp", "b/2.jpg"}
+            assert tree.said(to).title == "Strand"
+        assert trees.in_step()
+
+    def test_it_is_deleted_where_the_photo_is_to_lose_its_words(
+        self, trees: Any, synced: Any, side: str
+    ) -> None:
+        synced.rename("a/1.jpg", "a/new.jpg")
+        synced.remove("a/1.jpg.xmp")
+        assert trees.sync().summary == {"moved": 1, "updated": 1}
+        assert trees.here.said("a/new.jpg").title == trees.nas.said("a/new.jpg").title == ""
+        assert trees.in_step()
+
+    def test_what_says_nothing_more_than_the_photo_is_no_reason_to_wait(
+        self, trees: Any, synced: Any, side: str
+    ) -> None:
+        synced.rename("a/1.jpg", "a/new.jpg")
+        synced.say("a/new.jpg", title="Strand")
+        assert trees.sync().summary == {"moved": 1}
+        assert trees.nas.said("a/new.jpg").title == "Strand"

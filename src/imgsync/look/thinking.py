@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from ..atlas import Place
-from ..events import Planned, count
+from ..events import Failed, Planned, count
 from ..match import Leftovers, relink
 from ..meeting import introduce
-from ..model import NOTHING_SAID, Field, Link, Pair, Side
+from ..model import NOTHING_SAID, Album, Field, Link, Pair, Side
 from ..plan import Action, Op, are_named, plan, settle
 from ..run import Refresh
 from ..state import new_id
@@ -34,7 +34,11 @@ class Thinking:
         relink(rest)
         _drop_vain(claimed, rest)
         for pair in rest.links:
-            if pair.album in self.findings.missing and not self._carries_moves():
+            left_behind = self._left_behind(pair)
+            if left_behind is not None:
+                self._leave(pair)
+                self.notes.fail(left_behind)
+            elif pair.album in self.findings.missing and not self._carries_moves():
                 self._leave(pair)
             else:
                 self.consider(pair)
@@ -92,11 +96,39 @@ class Thinking:
     def _carries_moves(self) -> bool:
         return Field.CONTENT in self.run.policy.fields
 
-    def _leave(self, pair: Pair) -> None:
-        """Leaves a photo of a folder that is gone to a run that carries its move, or deletion.
+    def _left_behind(self, pair: Pair) -> Failed | None:
+        """Whether a photo says less because something stayed where it was found last time.
 
-        Until then its link has no state to be written to: what is remembered of the folder in the
-        one above is all that tells.
+        What is said of it is then not gone but unread, and so is the photo.
+        """
+        for side in Side:
+            photo = pair.photo(side)
+            album, to = self._stood(pair.album, side), self._stood(pair.album_of(side), side)
+            if photo is None or pair.base is None or album is None or to is None:
+                continue
+            past = pair.base.half(side)
+            moved = (photo.ref, to) != (past.ref, album)
+            if moved and photo.metadata != past.metadata:
+                why = self.run.side(side).left_behind(album, past, to, photo)
+                if why:
+                    return Failed(self.run.name(side), pair.album_of(side), photo.name, why)
+        return None
+
+    def _stood(self, key: str, side: Side) -> Album | None:
+        """An album on a side, as it is or was."""
+        place = self.findings.places.get(key)
+        if place is None:
+            return None
+        if place.there is None or place.album(side) or side is Side.LEFT:
+            return place.album(side)
+        return Album(place.there.ref, place.there.path)
+
+    def _leave(self, pair: Pair) -> None:
+        """Leaves a photo to a later run.
+
+        So it is with one of a folder that is gone, in a run that carries neither its move nor its
+        deletion: its link has no state to be written to, and what is remembered of the folder in
+        the one above is all that tells.
         """
         self._keep_name(pair)
         self.findings.open |= {pair.album, pair.left_album, pair.right_album}

@@ -99,6 +99,9 @@ class Faulty(Service):
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         return self._list("photos", lambda: self.service.photos(album, look))
 
+    def left_behind(self, album: Album, past: Photo, to: Album, now: Photo) -> str:
+        return self.service.left_behind(album, past, to, now)
+
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         fault = self._before("open")
         original = self.service.open(album, photo, without)

@@ -53,6 +53,9 @@ class End(Service):
     def racy(self, album: Album, photo: Photo) -> bool:
         return self._files.racy(album, photo)
 
+    def left_behind(self, album: Album, past: Photo, to: Album, now: Photo) -> str:
+        return self._files.left_behind(album, past, to, now)
+
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         return self._files.open(album, versions.plain(photo), without)
 

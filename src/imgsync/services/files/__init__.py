@@ -16,8 +16,8 @@ from ...errors import Rejected, Unavailable, UsageError
 from ...metadata import formats
 from ...model import Album, Field, Metadata, Photo
 from ...service import EVERY_FIELD, Capabilities, Look, Original, Service, Source, Unread
-from .names import is_skipped, safe_path
-from .scanner import Scanner
+from .names import is_skipped, safe_path, sidecar_form, sidecar_name
+from .scanner import Scanner, find, find_orphan
 from .trash import trash_at
 from .tree import STATE, is_inside, list_folder
 from .troubles import told, why
@@ -159,6 +159,17 @@ class Files(Service):
         """
         scanner = self._scanner
         return scanner.has_racy and scanner.racy(self._folder(album.ref), photo.ref)
+
+    def left_behind(self, album: Album, past: Photo, to: Album, now: Photo) -> str:
+        """So it is with a sidecar that was not renamed, or moved, with its photo."""
+        with suppress(OSError, Rejected):
+            folder, other = self._folder(album.ref), self._folder(to.ref)
+            orphan = find_orphan(folder, past.ref)
+            if orphan and not find(other, now.ref).sidecars:
+                final = other / sidecar_name(now.ref, sidecar_form(orphan, past.ref))
+                stayed = f"its sidecar {folder / orphan} stayed behind"
+                return f"{stayed}: rename it to {final}, or delete it"
+        return ""
 
     def open(self, album: Album, photo: Photo, without: frozenset[Field] = frozenset()) -> Original:
         return self._workshop.open(self._folder(album.ref), photo, without)

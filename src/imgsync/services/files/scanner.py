@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .readings import Readings
     from .workers import Workers
 
-__all__ = ["Scanner", "find"]
+__all__ = ["Scanner", "find", "find_orphan"]
 
 # The coarsest clock of a file system in use: FAT's, in nanoseconds. Within one tick of it a file
 # can change and still look the same.
@@ -37,6 +37,17 @@ def find(folder: Path, name: str) -> Entry:
     if not own:
         return Entry(name, str(Stamp.of(status)))
     return Entry(name, str(Stamp.of(status)), own, str(Stamp.of((folder / own[0]).stat())))
+
+
+def find_orphan(folder: Path, name: str) -> str:
+    """The sidecar that spoke for a photo which is gone, if it speaks for none now; else "".
+
+    Raises OSError.
+    """
+    near = names_near(folder, name)
+    owned = {sidecar for own in sidecars.owners(near).values() for sidecar in own}
+    had = () if name in near else sidecars.owners([*near, name])[name]
+    return next((sidecar for sidecar in had if sidecar not in owned), "")
 
 
 class Scanner:
