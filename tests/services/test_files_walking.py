@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_a_second_process_that_dies_hides_no_folder(
     os.kill(seconds[0]._process._process.pid, signal.SIGKILL)
     assert start + list(found) == expected
     assert None in seconds[0]._found
+
+
+def test_where_no_second_process_starts_one_finds_all(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def popen(*_: object, **__: object) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    assert list(walk(str(tree), processes=2)) == list(walk(str(tree)))
 
 
 def test_it_ends_with_the_walk(tree: Path, seconds: list[walking._Second]) -> None:

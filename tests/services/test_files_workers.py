@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -10,9 +11,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from imgsync.errors import Unavailable
 from imgsync.model import Album, Photo
 from imgsync.service import Look, Unread
 from imgsync.services.files import Files, workers
@@ -110,6 +113,47 @@ def test_a_reader_that_dies_between_two_albums_is_replaced(folder: Path, team: W
     for process in children():
         os.kill(process, signal.SIGKILL)
     assert all(not reading.trouble for reading in team.read(jobs(folder)))
+
+
+class TestNoProcess:
+    @pytest.fixture
+    def starts(self, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+        """Whether the system starts the next processes; those that are not named are not."""
+        start, allowed = subprocess.Popen, list[bool]()
+
+        def popen(*arguments: Any, **more: Any) -> subprocess.Popen[bytes]:
+            if not (allowed and allowed.pop(0)):
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            return start(*arguments, **more)
+
+        monkeypatch.setattr(subprocess, "Popen", popen)
+        return allowed
+
+    def test_that_the_system_starts_none_is_told_as_it_is(
+        self, files: Files, starts: list[bool]
+    ) -> None:
+        with pytest.raises(Unavailable, match=r"starts no process .*unavailable.*--jobs 1"):
+            files.photos(TOP, Look())
+
+    def test_one_is_enough(self, files: Files, starts: list[bool]) -> None:
+        starts.append(True)
+        assert len([each for each in files.photos(TOP, Look()) if isinstance(each, Photo)]) == 30
+
+    def test_that_none_takes_the_place_of_a_dead_one_is_told(
+        self, folder: Path, team: Workers, starts: list[bool], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(workers, "_PROGRAM", MORTAL)
+        (folder / "00 bad.jpg").write_bytes(jpeg(77))
+        starts.append(True)
+        with pytest.raises(Unavailable, match="starts no process"):
+            list(team.read(jobs(folder)))
+
+    def test_no_file_is_blamed_for_one_that_dies_as_it_starts(
+        self, files: Files, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(workers, "_PROGRAM", "raise MemoryError")
+        with pytest.raises(Unavailable, match=r"die as they start.*--jobs 1"):
+            list(files.photos(TOP, Look()))
 
 
 def test_two_albums_may_be_read_at_once(folder: Path, team: Workers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import struct
 import sys
@@ -12,28 +13,44 @@ from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
-__all__ = ["Process", "serve"]
+from ...errors import Unavailable
+from .troubles import why
+
+__all__ = ["WAY_OUT", "Process", "serve"]
 
 Question = TypeVar("Question")
 
 _LENGTH = struct.Struct(">I")
+_READY = "ready"  # what a process says before its first answer
+
+WAY_OUT = "end other programs, or do without by --jobs 1"
 
 
 class Process:
-    """Runs `program`, Python that ends in `serve`, until `end` or the end of this process."""
+    """Runs `program`, Python that ends in `serve`, until `end` or the end of this process.
+
+    Raises Unavailable if the system starts none. `serves`: it came as far as `serve`, and
+    has said so; one that dies before has died of nothing that it was asked.
+    """
 
     def __init__(self, program: str) -> None:
         import subprocess  # late: the processes themselves start none
 
-        # -P: nothing is imported from the folder that the user happens to be in.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", program],
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        self.serves = False
+        try:
+            # -P: nothing is imported from the folder that the user happens to be in.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", program],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        except OSError as error:
+            raise Unavailable(
+                f"the system starts no process to read photos ({why(error)}): {WAY_OUT}"
+            ) from error
         self._questions = cast(BinaryIO, self._process.stdin)
         self._answers = cast(BinaryIO, self._process.stdout)
 
@@ -45,11 +62,25 @@ class Process:
 
     def answer(self) -> bytes:
         """Waits for the answer to the oldest question; b"" if the process is dead."""
+        self._greet()
         return _receive(self._answers)
 
     def fileno(self) -> int:
-        """Where answers can be waited for."""
+        """Where something can be waited for, of which `has_answer` says whether it is an answer."""
         return self._answers.fileno()
+
+    def has_answer(self) -> bool:
+        """Whether `answer` need not wait; it need not for a dead process either."""
+        if self._has_news():
+            self._greet()
+        return self._has_news()
+
+    def _greet(self) -> None:
+        if not self.serves:
+            self.serves = bool(_receive(self._answers))
+
+    def _has_news(self) -> bool:
+        return bool(select.select([self._answers], [], [], 0)[0])
 
     def end(self) -> None:
         """Ends it at once, whatever it does."""
@@ -65,6 +96,7 @@ def serve(kind: type[Question], answer: Callable[[Question], object]) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the answers
     questions = msgspec.msgpack.Decoder(kind)
+    _send(answers, _READY)
     while data := _receive(sys.stdin.buffer):
         try:
             _send(answers, answer(questions.decode(data)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
 from collections.abc import Generator, Iterator
 
 import msgspec
 
+from ...errors import Unavailable
 from .processes import Process
 from .processes import serve as serve_questions
 from .tree import is_new, list_folder
@@ -58,7 +58,10 @@ def walk(top: str, passed_over: str = "", *, processes: int = 1) -> Generator[Se
             yield from tree.look(waiting)
             looked_at += 1
             if second is None and processes > 1 and looked_at + len(waiting) > _MANY:
-                second = _Second(top, passed_over)
+                try:
+                    second = _Second(top, passed_over)
+                except Unavailable:
+                    processes = 1
             if second is not None:
                 second.share(waiting)
         if second is not None:
@@ -130,7 +133,7 @@ class _Second:
 
     def share(self, waiting: _Waiting) -> None:
         """Takes over the last of the folders that wait, as many as it is ready for."""
-        while self._is_behind() and select.select([self._process], [], [], 0)[0]:
+        while self._is_behind() and self._process.has_answer():
             self._hear()
         while waiting and len(self._asked) - len(self._found) < _AHEAD and not self._dead:
             path, linked = waiting[0]

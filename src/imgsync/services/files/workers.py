@@ -9,8 +9,9 @@ from typing import cast
 
 import msgspec
 
+from ...errors import Unavailable
 from .jobs import Job, Reading
-from .processes import Process
+from .processes import WAY_OUT, Process
 
 __all__ = ["Workers"]
 
@@ -39,7 +40,8 @@ class Workers:
         """The readings, in the order of the jobs; processes begin with them at once.
 
         So the next album can be read while the last is thought about. A file that ends a process
-        twice is told as trouble of its own.
+        twice is told as trouble of its own. Raises Unavailable, at the call or later, if no process
+        can be started.
         """
         if self._count <= 1:
             from .reader import read  # late: this process may never read a photo
@@ -47,8 +49,7 @@ class Workers:
             return (read(job) for job in jobs)
         tasks = [_Task(job) for job in jobs]
         self._waiting.extend(tasks)
-        while len(self._team) < min(self._count, -(-len(self._waiting) // _ENOUGH)):
-            self._team.append(_Worker(self._answers))
+        self._hire(min(self._count, -(-len(self._waiting) // _ENOUGH)))
         self._ask()
         return self._readings(tasks)
 
@@ -58,6 +59,16 @@ class Workers:
         for worker in self._team:
             worker.end()
         self._team = []
+
+    def _hire(self, wanted: int) -> None:
+        """Makes the team as large, or as large as the system lets us, if it has anybody."""
+        while len(self._team) < wanted:
+            try:
+                self._team.append(_Worker(self._answers))
+            except Unavailable:
+                if not self._team:
+                    raise
+                return
 
     def _readings(self, tasks: list[_Task]) -> Generator[Reading, None, None]:
         try:
@@ -80,10 +91,10 @@ class Workers:
             worker.ask(self._waiting.popleft())
 
     def _hear(self) -> None:
-        """Waits until a worker answers, or dies."""
+        """Waits until a worker begins, answers, or dies."""
         for key, _ in self._answers.select():
             worker = cast(_Worker, key.data)
-            if not worker.answer():
+            if worker.has_answer() and not worker.answer():
                 self._waiting.extendleft(reversed(worker.restart()))
 
 
@@ -104,7 +115,7 @@ class _Worker:
     def __init__(self, answers: selectors.BaseSelector) -> None:
         self._answers = answers
         self._sent: deque[_Task] = deque()
-        self._start()
+        self._begin(Process(_PROGRAM))
 
     def load(self) -> int:
         return len(self._sent)
@@ -112,6 +123,10 @@ class _Worker:
     def ask(self, task: _Task) -> None:
         self._sent.append(task)
         self._process.ask(task.job)
+
+    def has_answer(self) -> bool:
+        """Whether it has answered, or is dead."""
+        return self._process.has_answer()
 
     def answer(self) -> bool:
         """Takes the answer to the oldest task; False if the process is dead."""
@@ -123,12 +138,16 @@ class _Worker:
     def restart(self) -> list[_Task]:
         """Starts a new process, and gives back the tasks that were lost.
 
-        The oldest is the one that killed it: it gets a second chance, and no third.
+        The oldest is the one that killed it: it gets a second chance, and no third. Raises
+        Unavailable if the process had not even begun, or none can take its place.
         """
+        if not self._process.serves:
+            raise Unavailable(f"the processes that read photos die as they start: {WAY_OUT}")
+        process = Process(_PROGRAM)
         self.end()
         lost = list(self._sent)
         self._sent.clear()
-        self._start()
+        self._begin(process)
         if lost:
             lost[0].deaths += 1
             if lost[0].deaths > 1:
@@ -139,8 +158,8 @@ class _Worker:
         self._answers.unregister(self._process)
         self._process.end()
 
-    def _start(self) -> None:
-        self._process = Process(_PROGRAM)
+    def _begin(self, process: Process) -> None:
+        self._process = process
         self._answers.register(self._process, selectors.EVENT_READ, self)
 
 
