@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from .errors import StateError
+from .wording import why
 
 __all__ = [
     "TEMPORARY",
@@ -237,7 +238,7 @@ def _open_locked(path: Path, *, create: bool) -> int | None:
                 raise StateError(f"{path} cannot be made: its folder is not there") from None
             return None
         except OSError as error:
-            raise StateError(f"{path} cannot be opened: {error.strerror}") from error
+            raise StateError(f"{path} cannot be opened: {why(error)}") from error
         try:
             held = _lock(descriptor)
             # Another run may have put a new file in its place before the lock was ours.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from imgsync.cli.words import Ends, closing, line, place, shown, size, visible
+from imgsync.cli.words import Ends, closing, line, place, shown, visible
 from imgsync.events import Shown, Summary
 from imgsync.model import Field, Location, Metadata, Pair, Photo, Region, Side
 from imgsync.plan import Action, Op
+from imgsync.wording import size
 
 ENDS = Ends("local", "nas")
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from imgsync.services.files import Files
+
 
 @pytest.fixture
 def synced(trees: Any) -> Any:
@@ -42,6 +44,16 @@ class TestFirstMeeting:
         }
         assert trees.nas.said("a/1.jpg") == trees.here.said("a/1.jpg")
         assert trees.in_step()
+
+    def test_what_has_no_room_is_told_in_sizes_that_people_read(
+        self, trees: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        trees.here.add("a/1.jpg", 1)
+        monkeypatch.setattr(Files, "room", lambda _: 100)
+        report = trees.sync()
+        assert report.code == 3
+        assert "nas has room for 100 bytes, and 171 bytes would be added" in report.told
+        assert trees.nas.names() == set()
 
     def test_one_picture_under_two_names_is_one_photo(self, trees: Any) -> None:
         trees.here.add("a/1.jpg", 1)

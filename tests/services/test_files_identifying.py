@@ -64,6 +64,6 @@ def test_a_file_without_an_end_fills_no_disk(
 
 def test_a_file_for_which_there_is_no_room_is_not_begun(files: Files, scratch: Path) -> None:
     stream = Endless()
-    with pytest.raises(Rejected, match=rf"a.mov needs 6 MB, but {scratch} has room for 5 MB"):
+    with pytest.raises(Rejected, match=rf"a.mov needs 6.0 MB, but {scratch} has room for 5.0 MB"):
         files.identify(Original(io.BufferedReader(stream), 6_000_000), "a.mov")
     assert stream.came == 0

@@ -9,7 +9,7 @@ from typing import Protocol
 from ..events import Done, Event, Failed, Fetched, Found, Scanned, Sent
 from ..model import Field
 from ..plan import Action, Op
-from .words import size
+from ..wording import size
 
 __all__ = ["Doing", "Looking", "Pace", "duration"]
 

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TextIO
 
 from ..events import Done, Event, Failed, below
+from ..wording import why
 from .words import Ends, line, visible
 
 __all__ = ["KEPT", "RunLog", "folder"]
@@ -62,8 +63,8 @@ class RunLog:
         match below(self._folder, event):
             case Done(action, side):
                 self.write(f"done    {line(action, side, self._ends)}")
-            case Failed(side, _, _, why, action) if action is not None:
-                self.write(f"failed  {line(action, side, self._ends)}  {visible(why)}")
+            case Failed(side, _, _, reason, action) if action is not None:
+                self.write(f"failed  {line(action, side, self._ends)}  {visible(reason)}")
 
     def tell_trash(self, path: str, now: str) -> None:
         """A file went to the trash; `now` says where it is."""
@@ -103,7 +104,7 @@ class RunLog:
                 self._file.close()
             self._file = None
         place = error.filename or self.path
-        self._warn(": ".join(filter(None, ["no log is written", str(place or ""), error.strerror])))
+        self._warn(": ".join(filter(None, ["no log is written", str(place or ""), why(error)])))
 
 
 def _now() -> str:

@@ -11,6 +11,7 @@ import msgspec
 from ..events import Shown, Summary
 from ..model import METADATA_FIELDS, NOTHING_SAID, Field, Location, Photo, Region
 from ..plan import Action, Op
+from ..wording import size
 
 __all__ = [
     "Change",
@@ -24,7 +25,6 @@ __all__ = [
     "listed",
     "place",
     "shown",
-    "size",
     "target",
     "visible",
 ]
@@ -65,16 +65,6 @@ def place(album: str, name: str | None) -> str:
     if name is None:
         return visible(album or ".") + "/"
     return visible(f"{album}/{name}" if album else name)
-
-
-def size(count: int) -> str:
-    """Bytes as people read them."""
-    number = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} TB"
 
 
 def _text(text: str) -> str:

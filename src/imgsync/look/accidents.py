@@ -8,6 +8,7 @@ from ..errors import Refused
 from ..model import Field, Side
 from ..plan import Action, Op
 from ..run import Findings, Run
+from ..wording import size
 
 __all__ = ["refusals"]
 
@@ -46,6 +47,6 @@ def _lack_of_room(run: Run, side: Side, actions: Sequence[Action]) -> Iterator[R
     if room is not None and needed > room:
         name = run.side(side).name
         yield Refused(
-            f"{name} has room for {room / 1e9:.2f} GB, and {needed / 1e9:.2f} GB would"
-            " be added; nothing is done. Make room, or sync less at a time"
+            f"{name} has room for {size(room)}, and {size(needed)} would be added; nothing is done."
+            " Make room, or sync less at a time"
         )

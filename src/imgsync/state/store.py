@@ -18,6 +18,7 @@ import msgspec
 
 from ..disk import locked, sync, temporary
 from ..errors import StateError
+from ..wording import why
 from .codec import BadLine, Drop, Value, decode
 from .contents import BadFile, Contents, parse, render, without_fingerprints
 from .values import Child, Header, Record, new_id
@@ -248,8 +249,8 @@ class State:
             raise StateError(f"{self.path} cannot take this in: {error}") from error
         except OSError as error:
             raise StateError(
-                f"{self.path} cannot be written ({error.strerror}), so that nothing more can be"
-                " remembered of this album"
+                f"{self.path} cannot be written, so that nothing more can be remembered of this"
+                f" album: {why(error)}"
             ) from error
 
 
@@ -283,8 +284,8 @@ def _read(path: Path) -> tuple[bytes, _Stamp] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        why = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
-        raise StateError(f"{path} cannot be read: {why}") from error
+        reason = "it is a symbolic link" if error.errno == errno.ELOOP else why(error)
+        raise StateError(f"{path} cannot be read: {reason}") from error
 
 
 @contextmanager

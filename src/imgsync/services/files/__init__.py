@@ -16,11 +16,12 @@ from ...errors import Rejected, Unavailable, UsageError
 from ...metadata import formats
 from ...model import Album, Field, Metadata, Photo
 from ...service import EVERY_FIELD, Capabilities, Look, Original, Service, Source, Unread
+from ...wording import why
 from .names import is_skipped, safe_path, sidecar_form, sidecar_name
 from .scanner import Scanner, find, find_orphan
 from .trash import trash_at
 from .tree import STATE, is_inside, list_folder
-from .troubles import told, why
+from .troubles import told
 from .walking import walk
 
 if TYPE_CHECKING:

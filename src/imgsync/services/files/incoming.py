@@ -14,6 +14,7 @@ from ...metadata import files, sidecars
 from ...metadata.digest import digest, digest_open
 from ...model import METADATA_FIELDS, SET_FIELDS, Field, Metadata, same
 from ...service import Original, Source
+from ...wording import size
 from .names import sidecar_form, sidecar_name
 from .naming import Made
 from .troubles import told
@@ -84,21 +85,12 @@ def free_space(folder: Path) -> int:
     return max(0, disk.free - min(_RESERVE, disk.total // 50))
 
 
-def _check_room(folder: Path, name: str, size: int) -> None:
+def _check_room(folder: Path, name: str, needed: int) -> None:
     free = free_space(folder)
-    if free < size:
+    if free < needed:
         raise Rejected(
-            f"{name} needs {_human(size)}, but {folder} has room for {_human(free)}:"
-            " make room there"
+            f"{name} needs {size(needed)}, but {folder} has room for {size(free)}: make room there"
         )
-
-
-def _human(size: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def _copy(name: str, incoming: BinaryIO, out: IO[bytes], most: int = 0) -> int:

@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeVar, cast
 import msgspec
 
 from ...errors import Unavailable
-from .troubles import why
+from ...wording import why
 
 __all__ = ["WAY_OUT", "Process", "serve"]
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from ...errors import Rejected
 from ...metadata import files
 from ...metadata.digest import digest
+from ...wording import why
 from .jobs import Job, Reading
 from .processes import serve as serve_questions
 from .tree import Stamp
-from .troubles import why
 
 __all__ = ["read", "serve"]
 

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from ... import disk
 from ...errors import Rejected, UsageError
+from ...wording import why
 from .names import numbered
-from .troubles import why
 
 __all__ = ["Trash", "trash_at"]
 
@@ -67,9 +67,7 @@ class _DesktopTrash:
         try:
             send2trash(os.fspath(path))
         except OSError as error:
-            raise Rejected(
-                f"{shown_as} cannot be moved to a trash here ({why(error)}): {_WAY_OUT}"
-            ) from error
+            raise Rejected(f"cannot be moved to a trash here ({why(error)}): {_WAY_OUT}") from error
         if path != self._top / shown_as:
             with suppress(OSError):  # a comfort: the file is safe
                 _tell_origin(path, self._top / shown_as)
@@ -98,9 +96,7 @@ class _FolderTrash:
                     continue
                 return str(kept.with_name(name))
         except OSError as error:
-            raise Rejected(
-                f"{shown_as} cannot be moved to the trash {self._folder}: {why(error)}"
-            ) from error
+            raise Rejected(f"cannot be moved to the trash {self._folder}: {why(error)}") from error
         raise AssertionError("numbered names do not end")
 
 

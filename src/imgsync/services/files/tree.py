@@ -12,8 +12,8 @@ from typing import NamedTuple
 from ...metadata import formats, sidecars
 from ...model import fingerprint
 from ...service import Unread
+from ...wording import why
 from .names import is_skipped, sidecar_form
-from .troubles import why
 
 __all__ = [
     "STATE",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ...errors import Rejected, ServiceError, Stale, Unavailable
+from ...wording import why
 
-__all__ = ["told", "why"]
+__all__ = ["told"]
 
 # What concerns the whole disk rather than one file.
 _DISK_TROUBLE = frozenset(
@@ -23,18 +24,6 @@ _DISK_TROUBLE = frozenset(
         errno.EHOSTDOWN,
     }
 )
-
-_WAYS_OUT = {
-    errno.EACCES: "check its permissions",
-    errno.EPERM: "check its permissions, and whose it is",
-    errno.EEXIST: "rename what has that name there",
-    errno.EINVAL: 'if its name holds one of \\ : * ? " < > | or ends with a dot, rename it',
-    errno.ENOTDIR: "rename the file that stands where a folder is to be",
-    errno.ENAMETOOLONG: "give it a shorter name",
-    errno.ENOSPC: "make room there",
-    errno.EDQUOT: "make room there, or ask for more",
-    errno.EROFS: "mount it for writing",
-}
 
 
 @contextmanager
@@ -57,10 +46,3 @@ def _gone(error: OSError) -> str:
 
 def _trouble(error: OSError) -> type[ServiceError]:
     return Unavailable if error.errno in _DISK_TROUBLE else Rejected
-
-
-def why(error: OSError) -> str:
-    """What the system says, in its words, with the way out where there is one to tell."""
-    said = error.strerror or str(error)
-    way_out = _WAYS_OUT.get(error.errno or 0)
-    return f"{said} ({way_out})" if way_out else said

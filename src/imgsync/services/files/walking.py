@@ -8,10 +8,10 @@ from collections.abc import Generator, Iterator
 import msgspec
 
 from ...errors import Unavailable
+from ...wording import why
 from .processes import Process
 from .processes import serve as serve_questions
 from .tree import is_new, list_folder
-from .troubles import why
 
 __all__ = ["Seen", "serve", "walk"]
 
