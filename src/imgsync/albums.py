@@ -1,7 +1,8 @@
 """Which folder here is which album there, and which of the two has moved.
 
 An album is known by the ref in its state. A new one goes under the album of its parent folder,
-else to its path below the run's top; one that stands there already is adopted. Pure.
+else to its path below the run's top; one that stands there already is adopted. An album has moved
+if it stands in another one than when both sides last agreed, or at another path in it. Pure.
 
 Albums that take each other's paths go round in a circle: one of them waits on a detour, under a
 name that tells so, until its path is free. A run that was killed may leave it there.
@@ -10,21 +11,21 @@ name that tells so, until its path is free. A run that was killed may leave it t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from .atlas import Atlas, Ground, Place, above, join, levels, without
+from .atlas import Atlas, Ground, Place, Stand, Tree, above, join, levels, without
 from .model import Album, Side
-from .plan import Ends, Policy
+from .plan import Ends
 from .state import AlbumThere
 
 __all__ = [
     "Folder",
     "detour",
     "home",
+    "owners",
     "pair_albums",
-    "pair_new_albums",
     "surveyed",
 ]
 
@@ -56,63 +57,205 @@ def home(path: str) -> str:
     return "/".join(name.removeprefix(_WAITING) for name in path.split("/"))
 
 
+def owners(folders: Iterable[Folder]) -> dict[str, Folder]:
+    """Whose the albums are, by their refs.
+
+    Of a folder and its copy, which both hold the ref, it is that of the one that has not moved.
+    """
+    found: dict[str, Folder] = {}
+    for folder in folders:
+        there = folder.there
+        if there is not None and (there.ref not in found or there.here == folder.absolute):
+            found[there.ref] = folder
+    return found
+
+
 def pair_albums(
-    folders: Iterable[Folder],
-    rights: Sequence[Album],
-    ground: Ground,
-    policy: Policy,
-    ends: Ends,
+    folders: Iterable[Folder], rights: Sequence[Album], ground: Ground, ends: Ends
 ) -> list[Place]:
-    """The albums that have a folder, an album before those below it; keys are still old paths."""
-    ordered = sorted(folders, key=lambda folder: levels(folder.album.path))
-    found, lost = _find(ordered, rights)
-    taken = {album.ref for album in found.values()}
-    free = {album.path: album for album in rights if album.ref not in taken}
-    atlas = Atlas(ground, ends)
-    leads = ends.right.capabilities.leads
-    # All levels above first: where an album stands on the right may be below any folder's album.
-    for folder in sorted(ordered, key=lambda folder: len(levels(folder.album.path))):
-        path = folder.album.path
-        place = Place(path, left=folder.album, there=folder.there, right=found.get(path))
+    """The albums of both sides, one above before those below it; keys are still old paths.
+
+    Those that are only on the right come last, and have their paths there for keys.
+    """
+    return _Pairing(folders, rights, ground, ends).places()
+
+
+class _Pairing:
+    """Who is who. `past`: what is remembered of folders' albums, by key; `found`: the albums."""
+
+    def __init__(
+        self, folders: Iterable[Folder], rights: Sequence[Album], ground: Ground, ends: Ends
+    ) -> None:
+        self.folders = sorted(folders, key=lambda folder: levels(folder.album.path))
+        self.rights = rights
+        self.atlas = Atlas(ground, ends)
+        self.there = ends.right.capabilities
+        self.past, self.found = _find(self.folders, rights)
+
+    def places(self) -> list[Place]:
+        self._find_others(self._forest())
+        forest = self._forest()
+        known = [self._known(folder, forest) for folder in self.folders]
+        free = sorted(self._free(), key=lambda album: levels(album.path))
+        return [*known, *filter(None, (self._new(album, forest) for album in free))]
+
+    def _forest(self) -> _Forest:
+        folders = {folder.album.path: folder for folder in self.folders}
+        return _Forest(folders, self.past, self.found, self.atlas.ground, nested=self.there.nested)
+
+    def _free(self) -> list[Album]:
+        taken = {album.ref for album in self.found.values()}
+        return [album for album in self.rights if album.ref not in taken]
+
+    def _find_others(self, forest: _Forest) -> None:
+        """Finds albums whose ref is gone by their paths; what stands where one is new is adopted.
+
+        Such a path is that in the album above, wherever that one stands.
+        """
+        free = {forest.right.stand(album.path): album for album in self._free()}
+        for folder in sorted(self.folders, key=lambda folder: len(levels(folder.album.path))):
+            key = folder.album.path
+            if key in self.found:
+                continue
+            spots = [self.atlas.over(forest.left.stand(key), Side.RIGHT)]
+            if key in self.past:
+                past = self.past[key].path
+                spots = [forest.right.stand(past), forest.right_past.stand(past), *spots]
+            spot = next((spot for spot in spots if spot in free), None)
+            if spot is not None:
+                self.found[key] = free.pop(spot)
+
+    def _known(self, folder: Folder, forest: _Forest) -> Place:
+        key = folder.album.path
+        place = Place(key, left=folder.album, right=self.found.get(key), there=self.past.get(key))
+        there = place.there
+        here = forest.left if place.right else forest.outer
+        place.stands[Side.LEFT] = here.stand(key)
+        place.at_home[Side.LEFT] = _at_home(here, key) if there else place.stands[Side.LEFT]
         if place.right is not None:
             place.right_path = place.right.path
-            _notice_move(place, folder, atlas, policy, leads=leads)
-        else:
-            past = lost.get(path)
-            spots = [*atlas.spots(path, past)] if past else []
-            spots.append(atlas.right_path(path))
-            wanted = next((spot for spot in spots if spot in free), past.path if past else spots[0])
-            place.right = free.pop(wanted, None)
-            place.strayed = past is not None and _has_strayed(folder, past, atlas)
-            place.lost = past is not None and place.right is None
-            place.right_path = wanted
-            place.there = past
-            if past is not None and place.right is not None:
-                _notice_move(place, folder, atlas, policy, leads=leads)
-        atlas.add(place)
-    return sorted(atlas.by_key.values(), key=lambda place: levels(place.key))
+            place.stands[Side.RIGHT], place.at_home[Side.RIGHT] = forest.stands_there(
+                place.right, there
+            )
+        place.wanted = dict(place.at_home)
+        if there is not None:
+            if forest.has_moved_here(folder, there):
+                place.moved |= {Side.LEFT}
+            if place.right and self.there.leads and forest.has_moved_there(place.right, there):
+                place.moved |= {Side.RIGHT}
+        if place.right is None:
+            place.wanted[Side.RIGHT] = self._missed(place, forest)
+        return place
 
+    def _missed(self, place: Place, forest: _Forest) -> Stand:
+        """Where an album that the right lacks is to stand there: where it was, if it stays."""
+        if place.there is not None and not place.moved:
+            return forest.right_past.stand(place.there.path)
+        stand = self.atlas.over(place.wanted[Side.LEFT], Side.RIGHT)
+        assert stand is not None
+        return stand
 
-def pair_new_albums(
-    places: Iterable[Place], rights: Iterable[Album], ground: Ground, ends: Ends
-) -> tuple[list[Place], list[Album]]:
-    """The albums that are only on the right. Second: those for which another one stands here."""
-    atlas = Atlas(ground, ends)
-    new: list[Place] = []
-    crowded: list[Album] = []
-    for place in places:
-        atlas.add(place)
-    taken = {place.right.ref for place in atlas.by_key.values() if place.right}
-    for album in sorted(rights, key=lambda album: levels(album.path)):
-        here = atlas.left_path(album.path) if album.ref not in taken else None
+    def _new(self, album: Album, forest: _Forest) -> Place | None:
+        """An album that is only on the right; None if it is outside of the run's part."""
+        stand = forest.right.stand(album.path)
+        here = self.atlas.over(stand, Side.LEFT)
         if here is None:
-            continue
-        if here in atlas.by_key:
-            crowded.append(album)
-        else:
-            new.append(Place(here, right=album, right_path=album.path, known=False))
-            atlas.add(new[-1])
-    return new, crowded
+            return None
+        place = Place(album.path, right=album, right_path=album.path, known=False)
+        place.stands = {Side.RIGHT: stand}
+        place.wanted = {Side.LEFT: here, Side.RIGHT: stand}
+        return place
+
+
+class _Forest:
+    """The trees in which remembered albums stand, and stood when both sides last agreed.
+
+    Only what both sides have holds others. `outer` also has what is to be made on the right again.
+    What was on the left is told twice, as its paths may begin at the disk's top or at the run's.
+    """
+
+    def __init__(
+        self,
+        folders: Mapping[str, Folder],
+        past: Mapping[str, AlbumThere],
+        found: Mapping[str, Album],
+        ground: Ground,
+        *,
+        nested: bool,
+    ) -> None:
+        self.folders = folders
+        self.past = past
+        self.ground = ground
+        self.nested = nested
+        top = ground.base == ground.top != ""
+        held = {key: there for key, there in past.items() if key or top}
+        both = {key: there for key, there in held.items() if key in found}
+        self.outer = Tree({key: key for key in held})
+        self.left = Tree({key: key for key in both})
+        rights = {found[key].path: key for key in both}
+        # Where only names tell what stands in what, they do so for one on a detour too.
+        self.right = Tree(
+            rights if nested else {home(p): rights[p] for p in sorted(rights, reverse=True)}
+        )
+        self.left_past = Tree({there.here: key for key, there in both.items()})
+        self.left_past_rel = Tree({there.rel: key for key, there in both.items()})
+        self.right_past = Tree({there.path: key for key, there in both.items()})
+
+    def has_moved_here(self, folder: Folder, there: AlbumThere) -> bool:
+        """Whether a folder stands elsewhere than when both sides last agreed.
+
+        Only if both tell so: running with another PATH, or on a disk that is mounted elsewhere,
+        moves nothing.
+        """
+        now, path = _at_home(self.left, folder.album.path), home(folder.album.path)
+        whole, part = home(folder.absolute), join(self.ground.rel, path)
+        return not (
+            _stays(self.left_past, there.here, whole, now)
+            or _stays(self.left_past_rel, there.rel, part, now)
+        )
+
+    def stands_there(self, album: Album, there: AlbumThere | None) -> tuple[Stand, Stand]:
+        """Where an album stands on the right, and where without detours."""
+        if there is None or self._kept_name(album, there):
+            stand = (self.right_past if there else self.right).stand(album.path)
+            return stand, stand
+        return self.right.stand(album.path), _at_home(self.right, album.path)
+
+    def _kept_name(self, album: Album, there: AlbumThere) -> bool:
+        """Whether an album was only left behind, where only names tell what stands in what.
+
+        So it is if the one that it stood in has been moved on the left: a run that was killed has
+        moved that one on the right too, and this one is to follow.
+        """
+        holder = self.right_past.stand(there.path).within
+        if self.nested or album.path != there.path or holder is None:
+            return False
+        return self.has_moved_here(self.folders[holder], self.past[holder])
+
+    def has_moved_there(self, album: Album, there: AlbumThere) -> bool:
+        if self._kept_name(album, there):
+            return False
+        now = _at_home(self.right, album.path)
+        return not _stays(self.right_past, there.path, home(album.path), now)
+
+
+def _stays(past_tree: Tree, past: str, path: str, now: Stand) -> bool:
+    """Whether an album stands as it did: in the same album, or in none at the same path.
+
+    An album in between counts for nothing: it was there before, and a run that was killed had just
+    moved it, or it came to where this one is.
+    """
+    before = past_tree.stand(past)
+    if now.within is None:
+        now = Stand(None, path)
+    return before == now or (past == path and len(now.rest) < len(before.rest))
+
+
+def _at_home(tree: Tree, path: str) -> Stand:
+    """Where the album of a path stands, if it is not on a detour."""
+    stand = tree.stand(path)
+    outer = without(path, stand.rest) or ""
+    return tree.stand(join(outer, home(stand.rest)))
 
 
 def surveyed(folders: Iterable[Folder], ground: Ground) -> Ground:
@@ -137,111 +280,24 @@ def surveyed(folders: Iterable[Folder], ground: Ground) -> Ground:
 
 def _find(
     folders: Sequence[Folder], rights: Sequence[Album]
-) -> tuple[dict[str, Album], dict[str, AlbumThere]]:
-    """Albums found by their refs, by path here; and what is known of those whose ref is gone.
+) -> tuple[dict[str, AlbumThere], dict[str, Album]]:
+    """What is remembered of folders' albums, and the albums that their refs find. By key.
 
-    Of a folder and its copy, which both hold the ref, the one that has not moved is the album. One
-    on a detour that no ref names was put there by a run that was killed before it could write that
-    down; if its ref is a path, a new album may have it by now.
+    One on a detour that no ref names was put there by a run that was killed before it could write
+    that down; if its ref is a path, a new album may have it by now.
     """
     by_ref = {album.ref: album for album in rights}
-    owners: dict[str, Folder] = {}
-    for folder in folders:
-        if folder.there is not None:
-            rival = owners.get(folder.there.ref)
-            if rival is None or folder.there.here == folder.absolute:
-                owners[folder.there.ref] = folder
-    waiting = {a.path: a for a in rights if a.path != home(a.path) and a.ref not in owners}
+    owned = owners(folders)
+    waiting = {a.path: a for a in rights if a.path != home(a.path) and a.ref not in owned}
+    past: dict[str, AlbumThere] = {}
     found: dict[str, Album] = {}
-    lost: dict[str, AlbumThere] = {}
-    for ref, folder in owners.items():
+    for ref, folder in owned.items():
         assert folder.there is not None
-        past, album = folder.there, by_ref.get(ref)
-        detours = (path for path in _detours(past.path) if path in waiting)
-        if waiting and (album is None or album.path == past.path):
+        key, there, album = folder.album.path, folder.there, by_ref.get(ref)
+        past[key] = there
+        detours = (path for path in _detours(there.path) if path in waiting)
+        if waiting and (album is None or album.path == there.path):
             album = next(map(waiting.__getitem__, detours), album)
         if album is not None:
-            found[folder.album.path] = album
-        else:
-            lost[folder.album.path] = past
-    return found, lost
-
-
-def _notice_move(
-    place: Place, folder: Folder, atlas: Atlas, policy: Policy, *, leads: bool
-) -> None:
-    """Sets `move` or `disputed` where folder and album are no longer at the same path."""
-    there, right = place.there, place.right
-    assert there is not None
-    assert right is not None
-    there_along = atlas.went_along(right.path, there.path, Side.RIGHT)
-    there_moved = leads and there.path != home(right.path) and not there_along
-    here_along = atlas.went_along(place.key, there.rel, Side.LEFT)
-    here_along = here_along and (there_moved or atlas.nested)  # where not, nothing goes along
-    here_moved = _has_moved(folder, there, atlas.ground) and not here_along
-    wanted_right, wanted_left = home(right.path), home(place.key)
-    if here_moved or (there_along and not here_along):
-        wanted_right = atlas.right_path(home(place.key))
-    if there_moved or (here_along and not there_along):
-        wanted_left = atlas.left_path(home(right.path)) or wanted_left
-    alike_right = here_moved and wanted_right == atlas.carried(right.path, Side.RIGHT)
-    alike_left = there_moved and wanted_left == atlas.carried(place.key, Side.LEFT)
-    here_in = atlas.holder(place.key, there.rel, Side.LEFT) if here_moved else None
-    there_in = atlas.holder(right.path, there.path, Side.RIGHT) if there_moved else None
-    if here_in is not None and here_in is there_in and here_in.disputed:
-        place.disputed = True  # as long as where it stands in is
-    elif alike_right or alike_left:
-        _follow(place, atlas)
-    elif here_moved and there_in is not None and here_in is None:
-        _send(place, Side.RIGHT, wanted_right, atlas)
-    elif there_moved and here_in is not None and there_in is None:
-        _send(place, Side.LEFT, wanted_left, atlas)
-    elif here_moved and there_moved and policy.prefer is None:
-        place.disputed = True
-    elif here_moved and (not there_moved or policy.prefer is Side.LEFT):
-        _send(place, Side.RIGHT, wanted_right, atlas)
-    elif there_moved:
-        _send(place, Side.LEFT, wanted_left, atlas)
-    elif atlas.are_alike(place.key, right.path):
-        _follow(place, atlas)
-    else:
-        # It stays, or comes back from a detour, though what is above it may move.
-        _send(place, Side.RIGHT, wanted_right, atlas)
-        if place.move is None:
-            _send(place, Side.LEFT, wanted_left, atlas)
-
-
-def _send(place: Place, side: Side, to: str, atlas: Atlas) -> None:
-    """Sets what is to bring an album to a path: a move, the album above it, or nothing."""
-    album = place.album(side)
-    assert album is not None
-    if to != atlas.carried(album.path, side):
-        place.move, place.to = side, to
-    else:
-        _go_along(place, side, atlas)
-
-
-def _follow(place: Place, atlas: Atlas) -> None:
-    """Lets an album go along with what moves above it, on whichever side."""
-    _go_along(place, Side.RIGHT, atlas)
-    if place.along is None:
-        _go_along(place, Side.LEFT, atlas)
-
-
-def _go_along(place: Place, side: Side, atlas: Atlas) -> None:
-    album = place.album(side)
-    assert album is not None
-    mover = atlas.mover(album.path, side)
-    if mover is not None:
-        place.along = mover[0]
-
-
-def _has_strayed(folder: Folder, there: AlbumThere, atlas: Atlas) -> bool:
-    """Whether a folder was moved, and not just with one above it whose album is found."""
-    holder = atlas.holder(folder.album.path, there.rel, Side.LEFT)
-    return _has_moved(folder, there, atlas.ground) and (holder is None or holder.lost)
-
-
-def _has_moved(folder: Folder, there: AlbumThere, ground: Ground) -> bool:
-    rel = join(ground.rel, home(folder.album.path))
-    return there.here != home(folder.absolute) and there.rel != rel
+            found[key] = album
+    return past, found

@@ -11,6 +11,7 @@ _WAYS_OUT = {
     errno.EPERM: "check its permissions, and whose it is",
     errno.EEXIST: "rename what has that name there",
     errno.EINVAL: 'if its name holds one of \\ : * ? " < > | or ends with a dot, rename it',
+    errno.ENOTEMPTY: "rename what has that name there",
     errno.ENOTDIR: "rename the file that stands where a folder is to be",
     errno.ENAMETOOLONG: "give it a shorter name",
     errno.ENOSPC: "make room there",

@@ -52,11 +52,16 @@ MOVES = {
 class Ground:
     """A tree of folders with photos, a service that it is in step with, and runs between them."""
 
-    def __init__(self, top: Path, right: Callable[[], Service]) -> None:
+    def __init__(
+        self,
+        top: Path,
+        right: Callable[[], Service],
+        albums: Mapping[str, tuple[int, ...]] = ALBUMS,
+    ) -> None:
         self.top = top
         self.reopen = right
         self.right = right()
-        for album, numbers in ALBUMS.items():
+        for album, numbers in albums.items():
             for number in numbers:
                 self.add(Side.LEFT, f"{album}/{number}.jpg", number)
         assert self.sync()[1] == []

@@ -81,18 +81,57 @@ def test_a_dispute_about_the_outer_one_is_settled_for_all_in_it(nested: Any, pre
     nested.here.rename("k", "mine")
     nested.nas.rename("k", "theirs")
     nested.here.add("mine/new/9.jpg", 9)
-    inner = ["", "/in", "/in/deep", "/in/deep/gap/down"]
     for _ in range(2):
         report = nested.sync()
         assert report.code == 1
         conflicts = {line for line in report.actions() if line.startswith("conflict")}
-        assert conflicts == {f"conflict - mine{path}" for path in inner}
+        assert conflicts == {"conflict - mine"}
     assert nested.sync("--prefer", prefer).code == 0
     top = "mine" if prefer == "local" else "theirs"
     assert nested.here.names() == nested.nas.names()
     assert {f"{top}/in/2.jpg", f"{top}/in/deep/gap/down/4.jpg", f"{top}/new/9.jpg"} < set(
         nested.nas.names()
     )
+    assert nested.in_step()
+
+
+@pytest.mark.parametrize("prefer", ["local", "nas"])
+def test_folders_that_both_sides_move_into_each_other(nested: Any, prefer: str) -> None:
+    nested.here.rename("m", "k/m")
+    nested.nas.rename("k", "m/k")
+    for _ in range(2):
+        report = nested.sync()
+        assert (report.code, report.actions()) == (1, {"conflict - k"})
+    assert "or let a side decide with --prefer" in report.events[-2]["why"]
+    assert nested.sync("--prefer", prefer).code == 0
+    assert nested.here.names() == nested.nas.names()
+    assert ("k/m/5.jpg" if prefer == "local" else "m/k/1.jpg") in nested.nas.names()
+    assert nested.in_step()
+
+
+def test_an_empty_folder_hinders_no_move(nested: Any) -> None:
+    (nested.nas.top / "c/k").mkdir(parents=True)
+    nested.here.rename("k", "c/k")
+    assert nested.sync().summary == {"moved": 1}
+    assert nested.here.names() == nested.nas.names()
+    assert nested.in_step()
+
+
+def test_a_folder_that_is_not_empty_is_no_place_for_another(nested: Any) -> None:
+    (nested.nas.top / "c/notes").mkdir(parents=True)
+    nested.here.rename("k", "c")
+    report = nested.sync()
+    assert report.code == 1
+    assert "Directory not empty (rename what has that name there)" in report.told
+    assert "k/1.jpg" in nested.nas.names()
+
+
+def test_a_new_folder_of_one_name_on_both_sides_in_one_that_is_moved(nested: Any) -> None:
+    nested.here.add("k/new/8.jpg", 8)
+    nested.nas.rename("k", "c")
+    nested.nas.add("c/new/9.jpg", 9)
+    assert nested.sync().code == 0
+    assert {"c/new/8.jpg", "c/new/9.jpg"} < nested.here.names() == nested.nas.names()
     assert nested.in_step()
 
 

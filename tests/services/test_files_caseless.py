@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from imgsync.errors import Rejected
-from imgsync.model import Album
-from imgsync.services.files import Files
 from imgsync.services.files.names import folded
 from imgsync.services.files.placing import is_one_name
-from imgsync.testing.pictures import jpeg
 
 ONE_NAME: list[tuple[str, list[str], str, str, bool]] = [
     ("the same name", ["a.jpg"], "a.jpg", "a.jpg", True),
@@ -45,15 +41,3 @@ def test_two_spellings_of_one_name(
     for name in there:
         (tmp_path / name).touch()
     assert is_one_name(tmp_path / one, tmp_path / other) is is_one
-
-
-@pytest.mark.usefixtures("caseless")
-def test_a_folder_takes_another_case(tmp_path: Path) -> None:
-    for name in ("Summer", "autumn"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "a.jpg").write_bytes(jpeg(1))
-    files = Files("disk", tmp_path, jobs=1)
-    assert files.move_album(Album("Summer", "Summer"), "SUMMER").path == "SUMMER"
-    with pytest.raises(Rejected, match="there is a folder already"):
-        files.move_album(Album("SUMMER", "SUMMER"), "Autumn")
-    assert {path.name for path in tmp_path.iterdir()} == {"SUMMER", "autumn"}

@@ -253,13 +253,22 @@ class TestAlbums:
         assert names(tree) == ["2012/", "2012/notes.txt", "Beach/"]
 
     @pytest.mark.parametrize("to", ["Winter", "2012/Sea/below", ""])
-    def test_an_album_moves_over_nothing(self, files: Files, tree: Path, to: str) -> None:
+    def test_an_album_moves_over_nothing_but_an_empty_folder(
+        self, files: Files, tree: Path, to: str
+    ) -> None:
         album = files.create_album("2012/Sea")
         files.create_album("Winter")
+        (tree / "Winter/notes.txt").touch()
         before = names(tree)
         with pytest.raises(Rejected, match="cannot be moved"):
             files.move_album(album, to)
         assert names(tree) == before
+
+    def test_an_empty_folder_makes_room(self, files: Files, tree: Path) -> None:
+        album = files.create_album("2012/Sea")
+        (tree / "Winter").mkdir()
+        files.move_album(album, "Winter")
+        assert names(tree) == ["Winter/"]
 
     def test_an_album_that_is_gone_is_stale(self, files: Files) -> None:
         with pytest.raises(Stale):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 
-from imgsync.albums import detour, home
-from imgsync.atlas import Place
+from imgsync.albums import Folder, detour, home, pair_albums
+from imgsync.atlas import Ground, Place
 from imgsync.model import Album, Field, Metadata, Side
 from imgsync.plan import End, Ends, Policy
 from imgsync.service import Capabilities
 from imgsync.shifts import shift
+from imgsync.state import AlbumThere
 
+GROUND = Ground()
 L, R = Side.LEFT, Side.RIGHT
 
 
@@ -24,62 +28,107 @@ def ends(*, moves_albums: bool = True) -> Ends:
     )
 
 
-def place(left: str, right: str | None, move: Side | None = None, to: str = "") -> Place:
-    album = None if right is None else Album(f"ref of {right}", right)
-    where = left if right is None else right
-    return Place(left, left=Album(left, left), right=album, right_path=where, move=move, to=to)
+class Row(NamedTuple):
+    """An album: its folder here and its path there when both last agreed, and now.
+
+    `past` is "" for a folder that is new.
+    """
+
+    past: str
+    here: str
+    there: str | None
 
 
-# Folders here, their albums there, the side on which they are moved, and to where; then, for
-# each: its key, from where it is moved, and why it is not.
-ROWS = {
-    "a swap": (
-        [place("a", "b", R, "a"), place("b", "a", R, "b")],
-        [("a", "b", None), ("b", "a", None)],
+def found(rows: list[Row]) -> list[Place]:
+    folders, rights = [], []
+    for row in rows:
+        then = AlbumThere(f"ref of {row.past}", row.past, f"/top/{row.past}", row.past)
+        folder = Folder(Album(row.here, row.here), f"/top/{row.here}", then if row.past else None)
+        folders.append(folder)
+        if row.there is not None:
+            rights.append(Album(f"ref of {row.past}", row.there))
+    return pair_albums(folders, rights, GROUND, ends())
+
+
+CIRCLE = (
+    "moved so on local and nas that it would stand in itself, with b/a in between: move one of them"
+    " back, or let a side decide with --prefer"
+)
+
+# The albums; then for each, by its path here: its key afterwards, its move as "side from -> to",
+# and what keeps it from being done.
+ROWS: dict[str, tuple[list[Row], dict[str, tuple[str, str, str | None]]]] = {
+    "a swap here": (
+        [Row("a", "b", "a"), Row("b", "a", "b")],
+        {"b": ("b", "right a -> b", None), "a": ("a", "right b -> a", None)},
     ),
-    "a swap here: keys are paths after the moves": (
-        [place("a", "b", L, "b"), place("b", "a", L, "a")],
-        [("b", "a", None), ("a", "b", None)],
+    "a swap there: keys are paths after the moves": (
+        [Row("a", "a", "b"), Row("b", "b", "a")],
+        {"a": ("b", "left a -> b", None), "b": ("a", "left b -> a", None)},
     ),
     "an inner album goes along": (
-        [place("a", "x", L, "x"), place("a/in", "x/in")],
-        [("x", "a", None), ("x/in", "", None)],
+        [Row("a", "a", "x"), Row("a/in", "a/in", "x/in")],
+        {"a": ("x", "left a -> x", None), "a/in": ("x/in", "", None)},
     ),
-    "one that is to stay is moved from where it was taken to": (
-        [place("a", "x", L, "x"), place("a/in", "a/in", L, "a/in")],
-        [("x", "a", None), ("a/in", "x/in", None)],
+    "one moved out of one that is renamed": (
+        [Row("a", "a", "x"), Row("a/in", "out", "x/in")],
+        {"a": ("x", "left a -> x", None), "out": ("out", "right x/in -> out", None)},
+    ),
+    "both levels renamed, each by a side of its own": (
+        [Row("a", "a", "x"), Row("a/in", "a/out", "x/in")],
+        {"a": ("x", "left a -> x", None), "a/out": ("x/out", "right x/in -> x/out", None)},
+    ),
+    "renamed alike on both sides": (
+        [Row("a", "x", "x")],
+        {"x": ("x", "", None)},
+    ),
+    "renamed on both sides": (
+        [Row("a", "x", "y")],
+        {"x": ("x", "", "moved on both sides, on nas to y")},
+    ),
+    "moved into each other": (
+        [Row("a", "b/a", "a"), Row("b", "b", "a/b")],
+        {"b": ("b", "", CIRCLE), "b/a": ("b/a", "", None)},
     ),
     "another stays at the path": (
-        [place("a", "b", L, "b"), place("b", None)],
-        [("a", "a", "another album stands at b on local"), ("b", "", None)],
+        [Row("a", "a", "b"), Row("", "b", None)],
+        {"a": ("a", "left a -> b", "another album stands at b on local"), "b": ("b", "", None)},
     ),
     "who waits for one that cannot move waits too": (
-        [place("a", "b", L, "b"), place("b", "c", L, "c"), place("c", None)],
-        [
-            ("a", "a", "another album stands at b on local"),
-            ("b", "b", "another album stands at c on local"),
-            ("c", "", None),
-        ],
-    ),
-    "nothing is moved below one that stays behind": (
-        [place("a", "b", L, "b"), place("b", None), place("c", "b/c", L, "b/c")],
-        [
-            ("a", "a", "another album stands at b on local"),
-            ("b", "", None),
-            ("c", "c", "another album stands at b/c on local"),
-        ],
+        [Row("a", "a", "b"), Row("b", "b", "c"), Row("", "c", None)],
+        {
+            "a": ("a", "left a -> b", "another album stands at b on local"),
+            "b": ("b", "left b -> c", "another album stands at c on local"),
+            "c": ("c", "", None),
+        },
     ),
     "a folder that is gone is remembered there": (
-        [place("a", "gone", L, "gone")],
-        [("a", "a", "another album stands at gone on local")],
+        [Row("a", "a", "gone")],
+        {"a": ("a", "left a -> gone", "another album stands at gone on local")},
     ),
 }
 
 
-@pytest.mark.parametrize(("places", "wanted"), ROWS.values(), ids=ROWS)
-def test_moves(places: list[Place], wanted: list[tuple[str, str, str | None]]) -> None:
-    shift(places, ends(), Policy(), missing={"gone"})
-    assert [(p.key, p.at if p.move else "", p.blocked) for p in places] == wanted
+@pytest.mark.parametrize(("rows", "wanted"), ROWS.values(), ids=ROWS)
+def test_moves(rows: list[Row], wanted: dict[str, tuple[str, str, str | None]]) -> None:
+    places = found(rows)
+    shift(places, ends(), Policy(), GROUND, missing={"gone"})
+    shown = {}
+    for place in places:
+        assert place.left is not None
+        album = place.album(place.move) if place.move else None
+        move = f"{place.move} {album.path} -> {place.to}" if album else ""
+        shown[place.left.path] = place.key, move, place.blocked or place.disputed or None
+    assert shown == wanted
+
+
+@pytest.mark.parametrize(("prefer", "keys"), [(L, {"b", "b/a"}), (R, {"a", "a/b"})])
+def test_a_side_decides_about_folders_in_each_other(prefer: Side, keys: set[str]) -> None:
+    places = found([Row("a", "b/a", "a"), Row("b", "b", "a/b")])
+    shift(places, ends(), Policy(prefer=prefer), GROUND)
+    assert {place.key for place in places} == keys
+    assert not any(place.disputed or place.blocked for place in places)
+    assert {place.move for place in places} == {prefer.other}
 
 
 @pytest.mark.parametrize(
@@ -92,8 +141,9 @@ def test_moves(places: list[Place], wanted: list[tuple[str, str, str | None]]) -
     ids=["one way", "tags only", "cannot"],
 )
 def test_what_is_not_moved_keeps_its_path(policy: Policy, there: bool, why: str) -> None:
-    moved, new, inner = place("b", "a", R, "b"), place("a", None), place("a/in", None)
-    shift([new, inner, moved], ends(moves_albums=there), policy, missing=())
+    places = found([Row("a", "b", "a"), Row("", "a", None), Row("", "a/in", None)])
+    shift(places, ends(moves_albums=there), policy, GROUND)
+    new, inner, moved = places
     assert moved.blocked == why
     assert new.crowded == inner.crowded == "another album stands at a on nas"
 

@@ -14,7 +14,7 @@ from ..model import Album, Side
 from ..plan import Action, Op
 from ..run import Findings, Run
 from .calls import Calls
-from .order import Spot, Unit, in_order, needed, spot_of
+from .order import Spot, Unit, awaited, in_order, needed, spot_of
 from .telling import Teller
 
 __all__ = ["Albums"]
@@ -44,8 +44,11 @@ class Albums:
         self._calls = calls
         self._teller = teller
         self._lock = lock
-        self._leaving: set[Spot] = set()  # paths that albums are to leave
-        self._coming: set[Spot] = set()  # paths that they are to get to
+        self._nested = {side for side in Side if run.ends[side].capabilities.nested}
+        self._leaving: set[Spot] = set()  # paths that albums are to leave, and have not left
+        self._coming: set[Spot] = set()  # paths that they are to get to, and have not got to
+        self._untried: set[Spot] = set()  # as `_leaving`, but for what was tried in vain
+        self._expected: set[Spot] = set()  # as `_coming`, but for what was tried in vain
 
     @contextmanager
     def held(self, keys: Iterable[str]) -> Iterator[None]:
@@ -66,29 +69,59 @@ class Albums:
         Where paths go round in a circle there is no such order; one album then takes a detour.
         """
         units = [u for u in units if u[0].op is Op.MOVE and u[0].name is None]
-        moves = [action for action, *_rest in in_order(units)]
-        untried = {spot_of(a.side, a.album, a.name) for a in moves if a.blocked is None}
-        self._leaving = set(untried)
-        self._coming = {spot_of(a.side, *a.to) for a in moves if a.blocked is None}
+        moves = [action for action, *_rest in in_order(units, self._nested)]
+        self._leaving = {_from(action) for action in moves if action.blocked is None}
+        self._coming = {_to(action) for action in moves if action.blocked is None}
+        self._untried, self._expected = set(self._leaving), set(self._coming)
         waiting: list[Action] = []
         for action in moves:
             if action.blocked is not None:
                 self._teller.count(action)
                 continue
             self._teller.started(action)
-            untried.discard(spot_of(action.side, action.album, action.name))
-            if not untried.isdisjoint(needed(action)):
-                waiting += [action] if self._move_album(action, detour(self._path(action))) else []
+            self._untried.discard(_from(action))
+            if self._has_way(action):
+                self._arrive(action)
+            elif self._move_album(action, self._detour(action)):
+                waiting.append(action)
             else:
-                self._move_album(action, action.to[0])
-            for other in list(waiting):
-                if spot_of(other.side, *other.to) not in self._leaving:
-                    waiting.remove(other)
-                    self._move_album(other, other.to[0])
+                self._expected.discard(_to(action))
+            while ready := next(filter(self._has_way, waiting), None):
+                waiting.remove(ready)
+                if not self._arrive(ready):
+                    self._put_back(ready)
         for action in waiting:
             self._teller.failed(action, Rejected(self._in_the_way(action.side, action.to[0])))
-            with suppress(Rejected, Stale, StateError):
-                self._put_album(action, home(self._path(action)))
+            self._put_back(action)
+
+    def _has_way(self, action: Action) -> bool:
+        """Whether no album is yet to leave or to come before another one can get to its path.
+
+        Neither can it get there out of that path, nor into itself.
+        """
+        path, to = self._path(action), action.to[0]
+        if action.side in self._nested and (below(path, to) or below(to, path)):
+            return False
+        others = self._untried.isdisjoint(needed(action, self._nested))
+        return others and self._expected.isdisjoint(awaited(action))
+
+    def _detour(self, action: Action) -> str:
+        """Where an album can wait, and is in nobody's way: also not below where one is to come."""
+        path = self._path(action)
+        for outer, rest in above(path):
+            spot = spot_of(action.side, outer, None)
+            if action.side in self._nested and spot in self._coming and spot not in self._leaving:
+                return join(detour(outer), rest)
+        return detour(path)
+
+    def _arrive(self, action: Action) -> bool:
+        self._expected.discard(_to(action))
+        return self._move_album(action, action.to[0])
+
+    def _put_back(self, action: Action) -> None:
+        """Takes an album from its detour, if it can be."""
+        with suppress(Rejected, Stale, StateError):
+            self._put_album(action, home(self._path(action)))
 
     def _path(self, action: Action) -> str:
         """Where the album of a move stands by now."""
@@ -98,13 +131,15 @@ class Albums:
     def _move_album(self, action: Action, path: str) -> bool:
         """Moves an album, and tells. Whether it got to `path`."""
         try:
+            if path == action.to[0]:
+                self._check_free(action.side, path, but=_from(action))
             self._put_album(action, path)
         except (Rejected, Stale, StateError) as error:
             self._teller.failed(action, error)
             return False
-        self._leaving.discard(spot_of(action.side, action.album, action.name))
+        self._leaving.discard(_from(action))
         if path == action.to[0]:
-            self._coming.discard(spot_of(action.side, *action.to))
+            self._coming.discard(_to(action))
             self._teller.done(action)
         return True
 
@@ -115,7 +150,6 @@ class Albums:
         """
         side, key = action.side, action.pair.album
         assert side is not None
-        self._check_free(side, path)
         service, album = self._run.side(side), self.by_key[side][key]
         with self.held([key]):
             now = self._calls.patiently(lambda: service.move_album(album, path))
@@ -131,7 +165,7 @@ class Albums:
         """Albums below one that was moved went along: finds them at their new paths."""
         albums = self.by_key[side]
         along = [key for key, album in albums.items() if below(album.path, old)]
-        if not along or not self._run.ends[side].capabilities.nested:
+        if not along or side not in self._nested:
             return
         listed = self._calls.patiently(lambda: list(self._run.side(side).albums()))
         found = {album.path: album for album in listed if isinstance(album, Album)}
@@ -143,10 +177,14 @@ class Albums:
                     self._ledger.move(key, path)
                 self._ledger.write_album(key, self.by_key, carried=(side, old, new))
 
-    def _check_free(self, side: Side, path: str) -> None:
-        """Raises Rejected if an album at a path was to be moved away, or one above it, or to it."""
-        outer = [spot_of(side, outer, None) for outer, _ in above(path)]
-        if not self._leaving.isdisjoint([spot_of(side, path, None), *outer]):
+    def _check_free(self, side: Side | None, path: str, but: Spot | None = None) -> None:
+        """Raises Rejected if an album at a path was to be moved away, or one above it, or to it.
+
+        `but`: where the one stands that is to come there.
+        """
+        outer = {spot_of(side, outer, None) for outer, _ in above(path)}
+        hinder = {spot_of(side, path, None), *(outer if side in self._nested else ())} - {but}
+        if not self._leaving.isdisjoint(hinder):
             raise Rejected(self._in_the_way(side, path))
         if not self._coming.isdisjoint(outer):
             raise Rejected(f"an album above {path} on {self._run.name(side)} was not moved there")
@@ -173,3 +211,11 @@ class Albums:
             return place.right_path
         ground = self._findings.ground
         return join(ground.base, key) if key else ground.top
+
+
+def _from(action: Action) -> Spot:
+    return spot_of(action.side, action.album, None)
+
+
+def _to(action: Action) -> Spot:
+    return spot_of(action.side, action.to[0], None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 
 from ..atlas import above
 from ..model import Side
 from ..plan import Action, Op
 
-__all__ = ["Spot", "Unit", "groups", "in_lines", "in_order", "needed", "spot_of"]
+__all__ = ["Spot", "Unit", "awaited", "groups", "in_lines", "in_order", "needed", "spot_of"]
 
 Unit = tuple[Action, ...]  # all that is done about one photo or album, in order
 Spot = tuple[Side | None, str, str]  # side, album, file name as far as it must differ
@@ -70,8 +71,11 @@ def _by_album(units: Iterable[Unit]) -> Iterator[list[Unit]]:
         yield list(group)
 
 
-def in_order(units: list[Unit]) -> Iterator[Unit]:
+def in_order(units: list[Unit], nested: Collection[Side] = ()) -> Iterator[Unit]:
     """Units that move a photo or an album, what frees a name before what takes it.
+
+    An album comes after those above its target; on the sides where albums are `nested`, also after
+    those that leave its target from below.
 
     Where names go round in a circle there is no such order; one of them then takes a detour.
     """
@@ -80,10 +84,16 @@ def in_order(units: list[Unit]) -> Iterator[Unit]:
     comers = {spot_of(a.side, *a.to): unit for unit in units for a in moves[id(unit)]}
     begun: set[int] = set()
 
+    inside: dict[Spot, list[Unit]] = defaultdict(list)
+    for (side, path, name), unit in holders.items():
+        for outer, _ in above(path) if side in nested and not name else ():
+            inside[spot_of(side, outer, None)].append(unit)
+
     def ahead(unit: Unit) -> Iterator[Unit]:
         for action in moves[id(unit)]:
-            yield from (holders[spot] for spot in needed(action) if spot in holders)
-            yield from (comers[spot] for spot in _outer(action) if spot in comers)
+            yield from (holders[spot] for spot in needed(action, nested) if spot in holders)
+            yield from (comers[spot] for spot in awaited(action) if spot in comers)
+            yield from inside.get(spot_of(action.side, *action.to), ())
 
     for unit in units:
         queue = [unit] if id(unit) not in begun else []  # each waits for the one behind it
@@ -96,19 +106,18 @@ def in_order(units: list[Unit]) -> Iterator[Unit]:
                 queue.append(other)
 
 
-def needed(action: Action) -> Iterator[Spot]:
+def needed(action: Action, nested: Collection[Side]) -> Iterator[Spot]:
     """What must have moved away before a move: from its target, and from above it."""
     album, name = action.to
     yield spot_of(action.side, album, name)
-    if action.name is None:
-        yield from (spot_of(action.side, outer, None) for outer, _ in above(album))
+    if action.side in nested:
+        yield from awaited(action)
 
 
-def _outer(action: Action) -> Iterator[Spot]:
-    """What must have come before the move of an album: the albums above it, before and after."""
+def awaited(action: Action) -> Iterator[Spot]:
+    """To where albums must have come before the move of another one: above its target."""
     if action.name is None:
-        for path in (action.album, action.to[0]):
-            yield from (spot_of(action.side, outer, None) for outer, _ in above(path))
+        yield from (spot_of(action.side, outer, None) for outer, _ in above(action.to[0]))
 
 
 def spot_of(side: Side | None, album: str, name: str | None) -> Spot:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..albums import Folder, pair_albums, pair_new_albums, surveyed
-from ..atlas import Place, below, join
+from ..albums import Folder, pair_albums, surveyed
+from ..atlas import Place, Stand, below, join
 from ..errors import StateError
 from ..events import Failed, Found
 from ..model import Album, Side
 from ..service import Unread
 from ..shifts import shift
 from ..state import State, peek
+from .lost import find_lost
 from .notes import Notes
 
 __all__ = ["find_places"]
@@ -43,17 +44,13 @@ class _Survey:
         self.run.listen(Found(ends.left.name, len(folders)))
         self.run.listen(Found(ends.right.name, len(rights)))
         ground = self.findings.ground = surveyed(folders, self.run.ground)
-        places = pair_albums(folders, free, ground, policy, ends)
-        shift(places, ends, policy, self.findings.missing)
+        if self.run.service.capabilities.whole:
+            folders = find_lost(self.notes, folders, free)
+        places = [*pair_albums(folders, free, ground, ends), *vanished]
+        shift(places, ends, policy, ground, self.findings.missing)
         moved = {p.left.path: p.key for p in places if p.left and p.left.path != p.key}
         self.notes.take_keys(moved)
-        new, crowded = pair_new_albums(places, free, ground, ends)
-        if self.run.scope.new_albums:
-            for album in crowded:
-                why = f"another album stands in its place on {ends.left.name}: rename one of them"
-                self.notes.fail(Failed(ends.right.name, album.path, None, why))
-        places += [*new, *vanished]
-        return [place for place in places if not self._is_unseen(place)]
+        return [p for p in places if not (self._is_unseen(p) or self._is_crowded(p))]
 
     def _folders(self) -> Iterator[Folder]:
         """The folders of the left side that are albums, with what is remembered of each."""
@@ -107,8 +104,19 @@ class _Survey:
                     self.findings.gone[key] = (outer, child)
                 else:
                     self.findings.missing[key] = (outer, child)
-                    places.append(Place(key, right=right, right_path=right.path))
+                    place = Place(key, right=right, right_path=right.path)
+                    place.stands[Side.RIGHT] = place.wanted[Side.RIGHT] = Stand(None, right.path)
+                    places.append(place)
         return places
+
+    def _is_crowded(self, place: Place) -> bool:
+        """Whether another album stands where a new one is to come to, which is told."""
+        if place.known or not place.crowded:
+            return False
+        if self.run.scope.new_albums:
+            name = self.run.service.name
+            self.notes.fail(Failed(name, place.right_path, None, place.crowded))
+        return True
 
     def _is_unseen(self, place: Place) -> bool:
         if self._is_hidden(self.notes.folder(place.key)):

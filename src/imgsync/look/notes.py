@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..errors import Error
 from ..events import Event, Failed, Summary
+from ..model import Photo
 from ..run import Findings, Plan, Run
 from ..state import Header, State, peek
 
@@ -16,7 +17,8 @@ class Notes:
     """The plan and the findings of a look as they grow, and the states that it has opened.
 
     `headers`: what the states of albums say of these, by key; None where only the whole state can
-    say it. `later`: what is told at the end.
+    say it. `read`: photos of the right, by ref, that were read before it was known whose they are;
+    by their album's ref. `later`: what is told at the end.
     """
 
     def __init__(self, run: Run) -> None:
@@ -25,6 +27,7 @@ class Notes:
         self.plan = Plan(actions=[], troubles=[])
         self.findings = Findings()
         self.headers: dict[str, Header | None] = {}
+        self.read: dict[str, dict[str, Photo]] = {}
         self.later: list[Event] = []
 
     def header(self, key: str) -> Header:

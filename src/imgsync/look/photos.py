@@ -11,7 +11,6 @@ from ..match import Leftovers, by_ref
 from ..model import Album, Link, Pair, Photo, Side
 from ..service import Look, Unread
 from ..state import State, new_id, short_hash
-from .lost import find_lost
 from .notes import Notes
 
 __all__ = ["scan"]
@@ -35,9 +34,8 @@ class _Scan:
         self.rest = Leftovers()
 
     def scan(self, places: list[Place]) -> Leftovers:
-        searching = any(p.lost for p in places) and self.run.service.capabilities.whole
         for place in places:
-            if place.known or self.run.scope.new_albums or searching:
+            if place.known or self.run.scope.new_albums:
                 self.findings.places[place.key] = place
                 try:
                     self._scan_place(place)
@@ -47,8 +45,6 @@ class _Scan:
                 except (Stale, Rejected) as error:
                     self.notes.fail(Failed(None, place.key, None, str(error)))
                     del self.findings.places[place.key]
-        if searching:
-            find_lost(self.notes, self.rest)
         return self.rest
 
     def _scan_place(self, place: Place) -> None:
@@ -72,6 +68,7 @@ class _Scan:
         }
         left, unread_left = self._photos(Side.LEFT, place.left, place.key, known)
         there = {link.right.ref: link.right for link in links}
+        there |= self.notes.read.get(place.right.ref, {}) if place.right else {}
         right, unread_right = self._photos(Side.RIGHT, place.right, place.key, there)
         if self.run.scope.show and state:
             for record in state.records.values():

@@ -78,15 +78,16 @@ class Thinking:
         if not self._carries_moves():
             return
         if place.disputed:
-            why = f"moved on both sides, on {self.ends.right.name} to {place.right_path}"
-            action = Action(op=Op.CONFLICT, pair=Pair(place.key), album=place.key, why=why)
+            action = Action(
+                op=Op.CONFLICT, pair=Pair(place.key), album=place.key, why=place.disputed
+            )
             self._add((action,))
-        elif place.move is not None:
+        elif place.move is not None and (album := place.album(place.move)) is not None:
             action = Action(
                 op=Op.MOVE,
                 pair=Pair(place.key),
                 side=place.move,
-                album=place.at,
+                album=album.path,
                 to=(place.to, ""),
                 why=f"moved on {self.ends[place.move.other].name} to {place.to}",
                 blocked=place.blocked,

@@ -215,8 +215,6 @@ class Files(Service):
         return Album(path, path)
 
     def move_album(self, album: Album, path: str) -> Album:
-        from .placing import is_one_name  # late, as the workshop
-
         path = self._path(path)
         folder, final = self._folder(album.ref), self._folder(path)
         if path == album.ref:
@@ -224,11 +222,11 @@ class Files(Service):
         if self.top in (folder, final) or folder != self.top / album.ref:
             raise Rejected(f"{folder} cannot be moved: it is the top of the tree, or a link")
         with told(f"{folder} cannot be moved to {final}"):
+            if final.is_relative_to(folder):
+                raise Rejected(f"{folder} cannot be moved into itself")
             folder.stat()
-            if final.is_relative_to(folder) or (final.exists() and not is_one_name(folder, final)):
-                raise Rejected(f"{folder} cannot be moved to {final}: there is a folder already")
             self._make_folders(final.parent)
-            folder.rename(final)
+            folder.rename(final)  # in place of an empty folder; refused where there is more
             disk.sync_folder(final.parent)
             self._remove_empty(folder.parent)
         self._fingerprints.clear()
