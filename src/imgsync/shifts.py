@@ -141,12 +141,29 @@ class _Shifts:
                     self._leave(place, side)
 
     def part_crowds(self) -> None:
-        """Leaves albums where they stand that would get to where another stands."""
+        """Leaves albums where they stand that would get to where another stands.
+
+        So may others have to that would come into these, if these stand in them now.
+        """
         for side in Side:
             while jam := self._find_jam(side):
                 place, why = jam
                 self._set_move(place, side, why)
                 self._leave(place, side)
+                while circle := self._find_circle(side):
+                    for other in circle:
+                        if other.wanted[side] != other.stands[side]:
+                            self._leave_inside(other, side)
+
+    def _leave_inside(self, place: Place, side: Side) -> None:
+        """Leaves an album where it stands that was moved into one that stands in it, and stays."""
+        stand = place.wanted[side]
+        holder = self._holder(stand)
+        album = holder.album(side) if holder else None
+        assert album is not None
+        place.move, place.to = side, join(album.path, stand.rest)
+        place.blocked = f"it was moved into {album.path}, which stands in it and cannot be moved"
+        self._leave(place, side)
 
     def note_moves(self) -> None:
         for side in Side:
@@ -180,15 +197,11 @@ class _Shifts:
     def _find_jam(self, side: Side) -> tuple[Place, str] | None:
         """An album that cannot be moved, and why.
 
-        Where it would come to, or what it takes along, another one stands; or the one that it
-        would come into stands in it, and stays.
+        Where it would come to, or what it takes along, another one stands.
         """
         movers = {place.key for place in self._movers(side)}
         if not movers:
             return None
-        for place in self._find_circle(side):
-            if place.key in movers:
-                return place, "the album that it was moved into cannot be moved out of it"
         standing = self._standing(side)
         for place in self.places:
             if side in place.stands:

@@ -109,6 +109,16 @@ def test_folders_that_both_sides_move_into_each_other(nested: Any, prefer: str) 
     assert nested.in_step()
 
 
+def test_a_folder_that_is_turned_inside_out_waits_where_its_new_name_is_taken(nested: Any) -> None:
+    nested.here.rename("k/in", "q")
+    nested.here.rename("k", "q/k")
+    nested.nas.add("q/9.jpg", 9)
+    before = nested.nas.names()
+    for _ in range(2):
+        assert nested.sync().code == 1
+        assert nested.nas.names() >= before
+
+
 def test_an_empty_folder_hinders_no_move(nested: Any) -> None:
     (nested.nas.top / "c/k").mkdir(parents=True)
     nested.here.rename("k", "c/k")
