@@ -141,7 +141,7 @@ class _Pairing:
         if there is not None:
             if forest.has_moved_here(folder, there):
                 place.moved |= {Side.LEFT}
-            if place.right and self.there.leads and forest.has_moved_there(place.right, there):
+            if place.right and self.there.leads and forest.has_moved_there(place, there):
                 place.moved |= {Side.RIGHT}
         if place.right is None:
             place.wanted[Side.RIGHT] = self._missed(place, forest)
@@ -216,27 +216,26 @@ class _Forest:
 
     def stands_there(self, album: Album, there: AlbumThere | None) -> tuple[Stand, Stand]:
         """Where an album stands on the right, and where without detours."""
-        if there is None or self._kept_name(album, there):
-            stand = (self.right_past if there else self.right).stand(album.path)
-            return stand, stand
-        return self.right.stand(album.path), _at_home(self.right, album.path)
+        if there is not None and self._is_left_behind(album, there):
+            past = self.right_past.stand(there.path)
+            return past, past
+        stand = self.right.stand(album.path)
+        return stand, _at_home(self.right, album.path) if there else stand
 
-    def _kept_name(self, album: Album, there: AlbumThere) -> bool:
-        """Whether an album was only left behind, where only names tell what stands in what.
+    def _is_left_behind(self, album: Album, there: AlbumThere) -> bool:
+        """Whether an album has only kept its name, where names alone tell what stands in what.
 
         So it is if the one that it stood in has been moved on the left: a run that was killed has
         moved that one on the right too, and this one is to follow.
         """
+        if self.nested or album.path != there.path:
+            return False
         holder = self.right_past.stand(there.path).within
-        if self.nested or album.path != there.path or holder is None:
-            return False
-        return self.has_moved_here(self.folders[holder], self.past[holder])
+        return holder is not None and self.has_moved_here(self.folders[holder], self.past[holder])
 
-    def has_moved_there(self, album: Album, there: AlbumThere) -> bool:
-        if self._kept_name(album, there):
-            return False
-        now = _at_home(self.right, album.path)
-        return not _stays(self.right_past, there.path, home(album.path), now)
+    def has_moved_there(self, place: Place, there: AlbumThere) -> bool:
+        now = place.at_home[Side.RIGHT]
+        return not _stays(self.right_past, there.path, home(place.right_path), now)
 
 
 def _stays(past_tree: Tree, past: str, path: str, now: Stand) -> bool:
