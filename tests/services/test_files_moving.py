@@ -16,46 +16,11 @@ from imgsync.errors import Rejected, Stale, StateError
 from imgsync.metadata import files as metadata_files
 from imgsync.metadata.digest import digest
 from imgsync.model import Album, Field, Metadata, Photo
-from imgsync.service import Look, Unread
 from imgsync.services.files import Files, naming, placing
 from imgsync.testing.checks.basis import source
 from imgsync.testing.pictures import jpeg
 
-TOP = Album("", "")
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def files(tree: Path) -> Files:
-    return Files("tree", tree, trash=tree.parent / "trash", jobs=1)
-
-
-def sidecar_of(title: str, folder: Path) -> bytes:
-    path = folder.parent / "scratch.heic"
-    path.write_bytes(b"nothing")
-    made = metadata_files.write(path, None, Metadata(title=title), {Field.TITLE})
-    assert made is not None
-    data = made.read_bytes()
-    made.unlink()
-    return data
-
-
-def names(folder: Path) -> list[str]:
-    """Everything in a tree, hidden files too; folders end in a slash."""
-    found = (path for path in folder.rglob("*"))
-    return sorted(str(path.relative_to(folder)) + ("/" if path.is_dir() else "") for path in found)
-
-
-def shown(files: Files, album: Album = TOP) -> dict[str, Photo]:
-    photos = list(files.photos(album, Look()))
-    assert not any(isinstance(photo, Unread) for photo in photos)
-    return {photo.name: photo for photo in photos if isinstance(photo, Photo)}
+from .trees import TOP, names, shown, sidecar_of
 
 
 class Moved(NamedTuple):

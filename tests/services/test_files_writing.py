@@ -16,24 +16,12 @@ import pytest
 from imgsync.errors import Rejected, Stale, Unavailable
 from imgsync.metadata import files as metadata_files
 from imgsync.metadata.digest import digest
-from imgsync.model import NOTHING_SAID, Album, Field, Metadata, Photo
-from imgsync.service import Look, Original, Source, Unread
+from imgsync.model import NOTHING_SAID, Field, Metadata, Photo
+from imgsync.service import Original, Source
 from imgsync.services.files import Files, naming, placing
 from imgsync.testing.pictures import jpeg
 
-TOP = Album("", "")
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def files(tree: Path) -> Files:
-    return Files("tree", tree, trash=tree.parent / "trash", jobs=1)
+from .trees import TOP, names, shown, sidecar_of
 
 
 def source(
@@ -81,28 +69,6 @@ def content(n: int, folder: Path) -> str:
     path = folder.parent / "scratch.jpg"
     path.write_bytes(jpeg(n))
     return digest(path).content
-
-
-def sidecar_of(title: str, folder: Path) -> bytes:
-    path = folder.parent / "scratch.heic"
-    path.write_bytes(b"nothing")
-    made = metadata_files.write(path, None, Metadata(title=title), {Field.TITLE})
-    assert made is not None
-    data = made.read_bytes()
-    made.unlink()
-    return data
-
-
-def names(folder: Path) -> list[str]:
-    """Everything in a tree, hidden files too; folders end in a slash."""
-    found = (path for path in folder.rglob("*"))
-    return sorted(str(path.relative_to(folder)) + ("/" if path.is_dir() else "") for path in found)
-
-
-def shown(files: Files, album: Album = TOP) -> dict[str, Photo]:
-    photos = list(files.photos(album, Look()))
-    assert not any(isinstance(photo, Unread) for photo in photos)
-    return {photo.name: photo for photo in photos if isinstance(photo, Photo)}
 
 
 class TestCreate:
