@@ -134,9 +134,8 @@ class _Pairing:
         place.at_home[Side.LEFT] = _at_home(here, key) if there else place.stands[Side.LEFT]
         if place.right is not None:
             place.right_path = place.right.path
-            place.stands[Side.RIGHT], place.at_home[Side.RIGHT] = forest.stands_there(
-                place.right, there
-            )
+            place.stands[Side.RIGHT] = forest.stand_there(place.right)
+            place.at_home[Side.RIGHT] = forest.home_there(place.right, there)
         place.wanted = dict(place.at_home)
         if there is not None:
             if forest.has_moved_here(folder, there):
@@ -157,7 +156,7 @@ class _Pairing:
 
     def _new(self, album: Album, forest: _Forest) -> Place | None:
         """An album that is only on the right; None if it is outside of the run's part."""
-        stand = forest.right.stand(album.path)
+        stand = forest.stand_there(album)
         here = self.atlas.over(stand, Side.LEFT)
         if here is None:
             return None
@@ -214,13 +213,17 @@ class _Forest:
             or _stays(self.left_past_rel, there.rel, part, now)
         )
 
-    def stands_there(self, album: Album, there: AlbumThere | None) -> tuple[Stand, Stand]:
-        """Where an album stands on the right, and where without detours."""
-        if there is not None and self._is_left_behind(album, there):
-            past = self.right_past.stand(there.path)
-            return past, past
-        stand = self.right.stand(album.path)
-        return stand, _at_home(self.right, album.path) if there else stand
+    def stand_there(self, album: Album) -> Stand:
+        """Where an album stands on the right; where albums move alone, in none."""
+        return self.right.stand(album.path) if self.nested else Stand(None, album.path)
+
+    def home_there(self, album: Album, there: AlbumThere | None) -> Stand:
+        """Where an album stands on the right without detours, by its name if only that tells."""
+        if there is None:
+            return self.right.stand(album.path)
+        if self._is_left_behind(album, there):
+            return self.right_past.stand(there.path)
+        return _at_home(self.right, album.path)
 
     def _is_left_behind(self, album: Album, there: AlbumThere) -> bool:
         """Whether an album has only kept its name, where names alone tell what stands in what.

@@ -14,6 +14,7 @@ from .state import AlbumThere
 __all__ = [
     "Atlas",
     "Ground",
+    "Move",
     "Place",
     "Stand",
     "Tree",
@@ -48,15 +49,22 @@ class Stand(NamedTuple):
     rest: str
 
 
+class Move(NamedTuple):
+    """Where an album is to be moved, and why that cannot be done, None if it can."""
+
+    to: str
+    blocked: str | None
+
+
 class Place(msgspec.Struct):
     """An album of the run. `key`: its path on the left, from `shift` on that after the moves.
 
     `there`: the past. `right_path`: where it stands on the right, or is to stand.
-    `stands`: where it stands now, on each side that has it; `at_home`: the same without detours.
+    `stands`: in which album it stands now, and moves with it, on each side that has it.
+    `at_home`: the same without detours, and also where only names tell what stands in what.
     `moved`: the sides on which that is not where it stood when both last agreed.
     `wanted`: where it is to stand.
-    `move`, `to`: the side on which it is to be moved, and its path there afterwards.
-    `blocked`: why it is not moved, None if it is.
+    `moves`: the sides on which it is to be moved; more than one only where albums move alone.
     `along`: the one that has to get to its place before this one is at its own.
     `crowded`: why it cannot be made on the side that lacks it, "" if it can.
     `disputed`: what keeps both sides from agreeing on where it is to stand, "" if they do.
@@ -72,9 +80,7 @@ class Place(msgspec.Struct):
     at_home: dict[Side, Stand] = {}
     moved: frozenset[Side] = frozenset()
     wanted: dict[Side, Stand] = {}
-    move: Side | None = None
-    to: str = ""
-    blocked: str | None = None
+    moves: dict[Side, Move] = {}
     along: Place | None = None
     crowded: str = ""
     disputed: str = ""

@@ -41,7 +41,7 @@ class Ledger:
         self.findings = findings
         self.states = findings.states
         self.paths = dict(findings.paths)
-        self.placed: set[str] = set()  # albums that were moved as planned
+        self.placed: set[tuple[Side, str]] = set()  # where albums were moved as planned
         self._known: dict[str, dict[str, str]] = {}
         self._owners: dict[str, dict[str, str]] = {}  # ids of the photos that files are
         self.troubles: list[StateError] = []
@@ -181,8 +181,8 @@ class Ledger:
 
     def _is_placed(self, place: Place) -> bool:
         """Whether an album stands where both sides want it, and no move of it is left to do."""
-        if place.move is not None:
-            return place.key in self.placed
+        if place.moves:
+            return self.placed.issuperset((side, place.key) for side in place.moves)
         return not place.disputed and (place.along is None or self._is_placed(place.along))
 
     def _remember_bereft(self, state: State, links: Iterable[Link]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from .atlas import Atlas, Ground, Place, Stand, above, join, levels
+from .atlas import Atlas, Ground, Move, Place, Stand, above, join, levels
 from .model import Field, Side
 from .plan import Ends, Policy, forbids
 
@@ -161,38 +161,29 @@ class _Shifts:
         holder = self._holder(stand)
         album = holder.album(side) if holder else None
         assert album is not None
-        place.move, place.to = side, join(album.path, stand.rest)
-        place.blocked = f"it was moved into {album.path}, which stands in it and cannot be moved"
+        why = f"it was moved into {album.path}, which stands in it and cannot be moved"
+        place.moves[side] = Move(join(album.path, stand.rest), why)
         self._leave(place, side)
 
     def note_moves(self) -> None:
         for side in Side:
             for place in self._movers(side):
-                if place.move is None:
+                if side not in place.moves:
                     self._set_move(place, side, None)
 
     def _set_move(self, place: Place, side: Side, blocked: str | None) -> None:
-        place.move, place.to, place.blocked = side, self._path(place, side), blocked
+        place.moves[side] = Move(self._path(place, side), blocked)
 
     def _leave(self, place: Place, side: Side) -> None:
-        """Lets an album stand where it does; where only names tell, at the same path for good."""
-        album = place.album(side)
-        if album is not None:
-            nested = self.ends[side].capabilities.nested
-            place.wanted[side] = place.stands[side] if nested else Stand(None, album.path)
+        """Lets an album stand where it does."""
+        if side in place.stands:
+            place.wanted[side] = place.stands[side]
             self.paths[side].clear()
 
     def _movers(self, side: Side) -> list[Place]:
         """The albums that do not get to where they are to stand with those above them."""
-        movers = []
-        for place in self.by_key.values():
-            album = place.album(side)
-            if album is not None:
-                nested = self.ends[side].capabilities.nested
-                along = self._at(place.stands[side], side) if nested else album.path
-                if along != self._path(place, side):
-                    movers.append(place)
-        return movers
+        there = (place for place in self.by_key.values() if side in place.stands)
+        return [p for p in there if self._at(p.stands[side], side) != self._path(p, side)]
 
     def _find_jam(self, side: Side) -> tuple[Place, str] | None:
         """An album that cannot be moved, and why.

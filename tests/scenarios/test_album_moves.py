@@ -39,6 +39,8 @@ CHAIN = [("c", "d"), ("b", "c"), ("a", "b")]
 BOTH_LEVELS = [("a", "x"), ("x/in", "x/out")]
 BACK = [("x", "a"), ("a/out", "a/in")]
 SWAP_BOTH_LEVELS = [*SWAP, *INNER]
+# The inner one leaves the path that another one takes, and to which it goes along with the outer.
+INTO_THE_OLD_PLACE = [("b", "x"), ("x/in", AWAY), ("keep", "x/in"), (AWAY, "x/in/low")]
 MOVES = {
     "swap": SWAP,
     "circle": CIRCLE,
@@ -46,6 +48,7 @@ MOVES = {
     "chain": CHAIN,
     "both levels": BOTH_LEVELS,
     "swap on both levels": SWAP_BOTH_LEVELS,
+    "into the old place of an inner folder": INTO_THE_OLD_PLACE,
 }
 
 
@@ -103,6 +106,13 @@ class Ground:
             return {f"{s.path}/{p.name}": p.picture for s in self.right.shelves for p in s.photos}
         files = self.folder(side).rglob("*.jpg")
         return {f.relative_to(self.folder(side)).as_posix(): f.read_bytes() for f in files}
+
+    def paths(self, side: Side) -> list[str]:
+        """Where there are folders on a side."""
+        if side is Side.RIGHT and isinstance(self.right, Memory):
+            return sorted({shelf.path for shelf in self.right.shelves if shelf.path})
+        top = self.folder(side)
+        return sorted(p.relative_to(top).as_posix() for p in top.rglob("*") if p.is_dir())
 
     def stands(self) -> dict[Side, dict[str, bytes]]:
         return {side: self.shown(side) for side in Side}
@@ -212,6 +222,17 @@ def test_what_moved_on_one_side_moves_on_the_other(ground: Ground, side: Side, m
     assert failed == []
     assert {action.op for action in actions} == {Op.MOVE}
     assert ground.stands() == {Side.LEFT: wanted, Side.RIGHT: wanted}
+    assert ground.sync() == ([], [])
+
+
+@pytest.mark.parametrize("side", Side)
+def test_what_comes_into_a_folder_that_the_other_side_moves(ground: Ground, side: Side) -> None:
+    ground.move(side, "a", "x")
+    ground.move(side.other, "c", "a/in/c")
+    ground.add(side.other, "a/new/10.jpg", 10)
+    assert ground.sync()[1] == []
+    assert ground.shown(Side.LEFT) == ground.shown(Side.RIGHT)
+    assert {"x/1.jpg", "x/in/6.jpg", "x/in/c/5.jpg"} < ground.shown(Side.LEFT).keys()
     assert ground.sync() == ([], [])
 
 

@@ -1,4 +1,4 @@
-"""Folders moved at random, round after round: no picture is lost, and both sides end alike."""
+"""Folders moved and made at random, round after round: nothing is lost, both sides end alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from imgsync.model import Side
 from imgsync.plan import Op
+from imgsync.service import Capabilities
 from imgsync.services.files import Files
+from imgsync.services.memory import Memory
 
 from .test_album_moves import Ground
 
@@ -17,27 +19,40 @@ PATHS = ["a", "a/b", "a/b/c", "a/b/c/d", "x", "x/y", "x/y/z", "k"]
 NAMES = ["a", "b", "c", "x", "y", "z", "new", "other"]
 
 
-@pytest.mark.parametrize("both", [False, True], ids=["one side", "both sides"])
-@pytest.mark.parametrize("seed", range(40))
-def test_folders_moved_at_random(tmp_path: Path, seed: int, both: bool) -> None:
-    chance = random.Random(seed)
+@pytest.fixture(params=["tree", "service whose albums move alone"])
+def ground(request: pytest.FixtureRequest, tmp_path: Path, chance: random.Random) -> Ground:
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()
     albums = {path: (n,) for n, path in enumerate(PATHS) if chance.random() < 0.75}
-    ground = Ground(
-        tmp_path / "here", lambda: Files("there", tmp_path / "there", jobs=1), albums=albums
-    )
-    pictures = sorted(ground.shown(Side.LEFT).values())
-    for _ in range(3):
+    flat = Memory("there", pictures=False, capabilities=Capabilities(nested=False))
+
+    def right() -> Files | Memory:
+        return Files("there", tmp_path / "there", jobs=1) if request.param == "tree" else flat
+
+    return Ground(tmp_path / "here", right, albums=albums)
+
+
+@pytest.fixture
+def chance(seed: int) -> random.Random:
+    return random.Random(seed)
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["one side", "both sides"])
+@pytest.mark.parametrize("seed", range(40))
+def test_folders_moved_at_random(ground: Ground, chance: random.Random, both: bool) -> None:
+    for turn in range(3):
         sides = list(Side) if both else [chance.choice(list(Side))]
-        for _ in range(chance.randint(1, 3)):
-            _move_one(ground.folder(chance.choice(sides)), chance)
+        for step in range(chance.randint(1, 3)):
+            _move_one(ground, chance.choice(sides), chance)
+            if chance.random() < 0.3:
+                _make_one(ground, chance.choice(sides), chance, picture=100 + 10 * turn + step)
+        there_are = {picture for side in Side for picture in ground.shown(side).values()}
         told, failed = ground.sync()
         assert failed == []
         again, failed = ground.sync()
         assert failed == []
         for side in Side:
-            assert sorted(ground.shown(side).values()) == pictures
+            assert sorted(ground.shown(side).values()) == sorted(there_are)
         # What is left to people is told in every run, and nothing else is.
         assert all(action.blocked or action.op is Op.CONFLICT for action in again)
         if again:
@@ -47,10 +62,21 @@ def test_folders_moved_at_random(tmp_path: Path, seed: int, both: bool) -> None:
         assert ground.shown(Side.LEFT) == ground.shown(Side.RIGHT)
 
 
-def _move_one(top: Path, chance: random.Random) -> None:
+def _move_one(ground: Ground, side: Side, chance: random.Random) -> None:
     """Moves a folder into another one, under a name that is free there."""
-    folders = sorted(path for path in top.rglob("*") if path.is_dir())
-    folder, into = chance.choice(folders), chance.choice([top, *folders])
-    target = into / chance.choice(NAMES)
-    if not into.is_relative_to(folder) and not target.exists():
-        folder.rename(target)
+    folder, target = chance.choice(ground.paths(side)), _free_path(ground, side, chance)
+    if target and not target.startswith(f"{folder}/"):
+        ground.move(side, folder, target)
+
+
+def _make_one(ground: Ground, side: Side, chance: random.Random, picture: int) -> None:
+    """Makes a folder with a photo in another one, under a name that is free there."""
+    if target := _free_path(ground, side, chance):
+        ground.add(side, f"{target}/{picture}.jpg", picture)
+
+
+def _free_path(ground: Ground, side: Side, chance: random.Random) -> str:
+    """A path at which, and below which, nothing stands; "" for bad luck."""
+    path = "/".join(filter(None, (chance.choice(["", *ground.paths(side)]), chance.choice(NAMES))))
+    taken = any(f"{other}/".startswith(f"{path}/") for other in ground.paths(side))
+    return "" if taken else path

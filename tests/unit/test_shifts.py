@@ -116,9 +116,12 @@ def test_moves(rows: list[Row], wanted: dict[str, tuple[str, str, str | None]]) 
     shown = {}
     for place in places:
         assert place.left is not None
-        album = place.album(place.move) if place.move else None
-        move = f"{place.move} {album.path} -> {place.to}" if album else ""
-        shown[place.left.path] = place.key, move, place.blocked or place.disputed or None
+        move, why = "", place.disputed or None
+        for side, (to, blocked) in place.moves.items():
+            album = place.album(side)
+            assert album is not None
+            move, why = f"{side} {album.path} -> {to}", blocked
+        shown[place.left.path] = place.key, move, why
     assert shown == wanted
 
 
@@ -127,8 +130,9 @@ def test_a_side_decides_about_folders_in_each_other(prefer: Side, keys: set[str]
     places = found([Row("a", "b/a", "a"), Row("b", "b", "a/b")])
     shift(places, ends(), Policy(prefer=prefer), GROUND)
     assert {place.key for place in places} == keys
-    assert not any(place.disputed or place.blocked for place in places)
-    assert {place.move for place in places} == {prefer.other}
+    assert not any(place.disputed for place in places)
+    moves = [(side, move.blocked) for place in places for side, move in place.moves.items()]
+    assert set(moves) == {(prefer.other, None)}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,7 @@ def test_what_is_not_moved_keeps_its_path(policy: Policy, there: bool, why: str)
     places = found([Row("a", "b", "a"), Row("", "a", None), Row("", "a/in", None)])
     shift(places, ends(moves_albums=there), policy, GROUND)
     new, inner, moved = places
-    assert moved.blocked == why
+    assert moved.moves[R].blocked == why
     assert new.crowded == inner.crowded == "another album stands at a on nas"
 
 

@@ -70,7 +70,7 @@ class Albums:
         """
         units = [u for u in units if u[0].op is Op.MOVE and u[0].name is None]
         moves = [action for action, *_rest in in_order(units, self._nested)]
-        self._leaving = {_from(action) for action in moves if action.blocked is None}
+        self._leaving = {self._spot(action) for action in moves if action.blocked is None}
         self._coming = {_to(action) for action in moves if action.blocked is None}
         self._untried, self._expected = set(self._leaving), set(self._coming)
         waiting: list[Action] = []
@@ -79,7 +79,7 @@ class Albums:
                 self._teller.count(action)
                 continue
             self._teller.started(action)
-            self._untried.discard(_from(action))
+            self._untried.discard(self._spot(action))
             if self._has_way(action):
                 self._arrive(action)
             elif self._move_album(action, self._detour(action)):
@@ -128,16 +128,20 @@ class Albums:
         assert action.side is not None
         return self.by_key[action.side][action.pair.album].path
 
+    def _spot(self, action: Action) -> Spot:
+        return spot_of(action.side, self._path(action), None)
+
     def _move_album(self, action: Action, path: str) -> bool:
         """Moves an album, and tells. Whether it got to `path`."""
+        stood = self._spot(action)
         try:
             if path == action.to[0]:
-                self._check_free(action.side, path, but=_from(action))
+                self._check_free(action.side, path, but=stood)
             self._put_album(action, path)
         except (Rejected, Stale, StateError) as error:
             self._teller.failed(action, error)
             return False
-        self._leaving.discard(_from(action))
+        self._leaving.discard(stood)
         if path == action.to[0]:
             self._coming.discard(_to(action))
             self._teller.done(action)
@@ -157,7 +161,7 @@ class Albums:
         if side is Side.LEFT:
             self._ledger.move(key, now.path)
         if path == action.to[0]:
-            self._ledger.placed.add(key)
+            self._ledger.placed.add((side, key))
         self._take_along(side, album.path, now.path)
         self._ledger.write_album(key, self.by_key)
 
@@ -172,6 +176,10 @@ class Albums:
         for key in along:
             path = join(new, albums[key].path[len(old) + 1 :])
             if path in found:
+                for spots in (self._leaving, self._untried):
+                    if (spot := spot_of(side, albums[key].path, None)) in spots:
+                        spots.remove(spot)
+                        spots.add(spot_of(side, path, None))
                 albums[key] = found[path]
                 if side is Side.LEFT:
                     self._ledger.move(key, path)
@@ -211,10 +219,6 @@ class Albums:
             return place.right_path
         ground = self._findings.ground
         return join(ground.base, key) if key else ground.top
-
-
-def _from(action: Action) -> Spot:
-    return spot_of(action.side, action.album, None)
 
 
 def _to(action: Action) -> Spot:

@@ -124,7 +124,7 @@ class _Scan:
         there = header.albums.get(self.run.key) if header else None
         if header is None or there is None or place.left is None or place.right is None:
             return False
-        if scope.check != "changed" or scope.show or place.move or place.disputed:
+        if scope.check != "changed" or scope.show or place.moves or place.disputed:
             return False
         if place.there != there or there.path != place.right.path:
             return False

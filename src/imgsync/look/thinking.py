@@ -82,15 +82,18 @@ class Thinking:
                 op=Op.CONFLICT, pair=Pair(place.key), album=place.key, why=place.disputed
             )
             self._add((action,))
-        elif place.move is not None and (album := place.album(place.move)) is not None:
+            return
+        for side, move in sorted(place.moves.items(), reverse=True):
+            album = place.album(side)
+            assert album is not None
             action = Action(
                 op=Op.MOVE,
                 pair=Pair(place.key),
-                side=place.move,
+                side=side,
                 album=album.path,
-                to=(place.to, ""),
-                why=f"moved on {self.ends[place.move.other].name} to {place.to}",
-                blocked=place.blocked,
+                to=(move.to, ""),
+                why=f"moved on {self.ends[side.other].name} to {move.to}",
+                blocked=move.blocked,
             )
             self._add((action,))
 
