@@ -156,13 +156,12 @@ class _Pairing:
 
     def _new(self, album: Album, forest: _Forest) -> Place | None:
         """An album that is only on the right; None if it is outside of the run's part."""
-        stand = forest.stand_there(album)
-        here = self.atlas.over(stand, Side.LEFT)
+        here = self.atlas.over(forest.right.stand(album.path), Side.LEFT)
         if here is None:
             return None
         place = Place(album.path, right=album, right_path=album.path, known=False)
-        place.stands = {Side.RIGHT: stand}
-        place.wanted = {Side.LEFT: here, Side.RIGHT: stand}
+        place.stands = {Side.RIGHT: forest.stand_there(album)}
+        place.wanted = {Side.LEFT: here, **place.stands}
         return place
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,10 +230,20 @@ def test_what_moved_on_one_side_moves_on_the_other(ground: Ground, side: Side, m
 def test_what_comes_into_a_folder_that_the_other_side_moves(ground: Ground, side: Side) -> None:
     ground.move(side, "a", "x")
     ground.move(side.other, "c", "a/in/c")
-    ground.add(side.other, "a/new/10.jpg", 10)
     assert ground.sync()[1] == []
     assert ground.shown(Side.LEFT) == ground.shown(Side.RIGHT)
     assert {"x/1.jpg", "x/in/6.jpg", "x/in/c/5.jpg"} < ground.shown(Side.LEFT).keys()
+    assert ground.sync() == ([], [])
+
+
+@pytest.mark.parametrize("ground", ["a tree", "by ids"], indirect=True)
+@pytest.mark.parametrize("side", Side)
+def test_a_new_album_in_one_that_the_other_side_moves(ground: Ground, side: Side) -> None:
+    ground.move(side, "a", "x")
+    ground.add(side.other, "a/in/new/10.jpg", 10)
+    assert ground.sync()[1] == []
+    assert ground.shown(Side.LEFT) == ground.shown(Side.RIGHT)
+    assert "x/in/new/10.jpg" in ground.shown(Side.LEFT)
     assert ground.sync() == ([], [])
 
 
@@ -287,6 +298,27 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(
         assert ground.sync() == ([], []), moment
         moment += 1
     assert moment > 4
+
+
+@pytest.mark.parametrize("moment", range(12))
+def test_a_run_that_is_killed_anywhere_leaves_a_conflict_one(
+    ground: Ground, moment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground.move(Side.LEFT, "a", "mine")
+    ground.move(Side.RIGHT, "a", "theirs")
+    ground.add(Side.RIGHT, "theirs/new/10.jpg", 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", Bomb(moment))
+        with suppress(Crash):
+            ground.sync(Bomb(moment))
+    ground.sync()
+    actions, failed = ground.sync()
+    assert ([(action.op, action.album) for action in actions], failed) == (
+        [(Op.CONFLICT, "mine")],
+        [],
+    )
+    assert "mine/new/10.jpg" in ground.shown(Side.LEFT)
+    assert "theirs/new/10.jpg" in ground.shown(Side.RIGHT)
 
 
 @carried_as_moves

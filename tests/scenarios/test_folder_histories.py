@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imgsync.model import Side
-from imgsync.plan import Op
+from imgsync.plan import Action, Op
 from imgsync.service import Capabilities
 from imgsync.services.files import Files
 from imgsync.services.memory import Memory
@@ -44,22 +44,30 @@ def test_folders_moved_at_random(ground: Ground, chance: random.Random, both: bo
         sides = list(Side) if both else [chance.choice(list(Side))]
         for step in range(chance.randint(1, 3)):
             _move_one(ground, chance.choice(sides), chance)
-            if chance.random() < 0.3:
-                _make_one(ground, chance.choice(sides), chance, picture=100 + 10 * turn + step)
+            side = chance.choice(sides)
+            if chance.random() < 0.3 and (side is Side.LEFT or ground.right.capabilities.nested):
+                _make_one(ground, side, chance, picture=100 + 10 * turn + step)
         there_are = {picture for side in Side for picture in ground.shown(side).values()}
         told, failed = ground.sync()
         assert failed == []
+        if any(map(_is_open, told)) and not ground.right.capabilities.nested:
+            # One that did not get to its place does not go along either, and so has been moved.
+            told, _ = ground.sync()
         again, failed = ground.sync()
         assert failed == []
         for side in Side:
             assert sorted(ground.shown(side).values()) == sorted(there_are)
         # What is left to people is told in every run, and nothing else is.
-        assert all(action.blocked or action.op is Op.CONFLICT for action in again)
+        assert all(map(_is_open, again))
         if again:
             assert both
             assert {(a.op, a.album) for a in again} <= {(a.op, a.album) for a in told}
             return
         assert ground.shown(Side.LEFT) == ground.shown(Side.RIGHT)
+
+
+def _is_open(action: Action) -> bool:
+    return action.blocked is not None or action.op is Op.CONFLICT
 
 
 def _move_one(ground: Ground, side: Side, chance: random.Random) -> None:

@@ -207,6 +207,10 @@ class Albums:
             if album is None:
                 path = key if side is Side.LEFT else self._right_path(key)
                 self._check_free(side, path)
+                for outer, _ in above(key):
+                    # Else, where a moved one was known again by its photos, this one would tell
+                    # the next run that it has not been moved.
+                    self._ledger.write_album(outer, self.by_key)
                 with self._calls.at(side) as service:
                     album = service.create_album(path)
                 self.by_key[side][key] = album
