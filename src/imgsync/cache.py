@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from .atlas import join
+from .atlas import join, levels
 from .errors import Rejected, Stale, StateError
 from .events import Done, Event, Failed, Found, Planned, Scanned, Shown, Summary, count
 from .ledger import fingerprint_of, recorded
@@ -19,7 +20,7 @@ from .model import Album, Link, Pair, Photo, Side
 from .plan import Action, End, Ends, Op, Policy, plan
 from .run import Plan, Scope
 from .service import Capabilities, Look, Service, Unread
-from .state import Record, State, new_id, peek, without_fingerprints
+from .state import Child, Record, State, new_id, peek, without_fingerprints
 
 __all__ = ["CACHE", "CacheRun"]
 
@@ -57,6 +58,7 @@ class CacheRun:
         self.units: list[tuple[Action, ...]] = []
         self.refreshes: dict[str, list[Pair]] = {}
         self.below: dict[str, tuple[str, ...]] = {}
+        self.missed: dict[str, list[Child]] = {}  # folders that are gone, by those above that knew
         self.unread: set[str] = set()
 
     def look(self) -> Plan:
@@ -183,6 +185,7 @@ class CacheRun:
         """Folders that are remembered in one above, and gone."""
         if not self.scope.recurse:
             return
+        nearest: dict[str, tuple[str, Child]] = {}
         for above, below in self.below.items():
             for path in below:
                 key = join(above, path)
@@ -191,13 +194,20 @@ class CacheRun:
                 if above not in self.states:
                     self.states[above] = State.load(self.top / above)
                 child = self.states[above].children[path]
-                if not child.gone and child.id not in self._ids():
-                    self._add((self._missed(above, key),))
+                if child.gone or child.id in self._ids:
+                    continue
+                self.missed.setdefault(above, []).append(child)
+                _, other = nearest.get(child.id, (above, child))
+                if len(levels(child.path)) <= len(levels(other.path)):
+                    nearest[child.id] = above, child
+        for above, child in nearest.values():
+            self._add((self._missed(above, join(above, child.path)),))
 
     def _missed(self, above: str, key: str) -> Action:
         why = "its folder is gone"
         return Action(op=Op.DELETE, pair=Pair(above), side=Side.RIGHT, album=key, why=why)
 
+    @cached_property
     def _ids(self) -> set[str]:
         """The ids of the albums whose folders are there."""
         headers = (peek(self.top / key) for key in self.albums if key not in self.states)
@@ -236,15 +246,16 @@ class CacheRun:
         state = self.states[key]
         known = state.exists and not state.touched
         here = fingerprint_of(state.records.values())
-        if known and not units and not present and here == state.header.fingerprint:
+        missed = self.missed.get(key, ())
+        if known and not (units or present or missed) and here == state.header.fingerprint:
             return
         with state.at_once():
             state.put(*map(self._recorded, present))
+            for child in missed:
+                state.put_child(msgspec.structs.replace(child, gone=True))
             for unit in units:
                 pair = unit[0].pair
-                if unit[0].name is None:
-                    self._forget_folder(pair.album, unit[0].album)
-                elif pair.base is not None and (pair.left is None or pair.left_album != key):
+                if pair.base is not None and (pair.left is None or pair.left_album != key):
                     self._retire(state, pair.base.id)
             self._close(state)
 
@@ -263,11 +274,6 @@ class CacheRun:
             state.put(msgspec.structs.replace(record, gone=True))
         else:
             state.drop(id)
-
-    def _forget_folder(self, above: str, key: str) -> None:
-        state = self.states[above]
-        child = state.children[key[len(above) + 1 :] if above else key]
-        state.put_child(msgspec.structs.replace(child, gone=True))
 
     def _close(self, state: State) -> None:
         here = fingerprint_of(state.records.values())

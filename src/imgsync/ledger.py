@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -13,7 +14,7 @@ from .albums import home
 from .atlas import Place, above, below, join
 from .errors import StateError
 from .model import Album, Link, Pair, Photo, Side, fingerprint
-from .run import Findings, Run
+from .run import Findings, Run, Vanished
 from .state import (
     Agreed,
     AlbumThere,
@@ -23,6 +24,7 @@ from .state import (
     Record,
     State,
     new_id,
+    peek,
     short_hash,
     without_fingerprints,
 )
@@ -207,15 +209,26 @@ class Ledger:
         albums = {**header.albums, self.run.key: there}
         state.put_header(msgspec.structs.replace(header, albums=albums))
 
-    def forget_album(self, above: str, child: Child) -> None:
+    def forget_album(self, vanished: Vanished) -> None:
         """Forgets an album whose folder vanished, and that is gone on the other side too."""
-        if child.path not in self.state(above).children:
-            return
-        links = self._others(child.links)
-        if links:
-            self.state(above).put_child(msgspec.structs.replace(child, links=links))
-        else:
-            self.state(above).drop_child(child.path)
+        for outer, path in vanished.spots:
+            state = self.state(outer)
+            child = state.children.get(path)
+            links = self._others(child.links) if child else {}
+            if child and links:
+                state.put_child(msgspec.structs.replace(child, links=links))
+            elif child:
+                state.drop_child(path)
+
+    def _keep_ref(self, vanished: Vanished, ref: str) -> None:
+        """An album whose folder vanished has another ref since one above it was moved."""
+        for outer, path in vanished.spots:
+            child = self.state(outer).children.get(path)
+            there = child.links.get(self.run.key) if child else None
+            if child and there and there.ref != ref:
+                now = msgspec.structs.replace(there, ref=ref)
+                links = {**child.links, self.run.key: now}
+                self.state(outer).put_child(msgspec.structs.replace(child, links=links))
 
     # The end.
 
@@ -227,8 +240,11 @@ class Ledger:
         if self.run.scope.recurse:
             self._remember_below(albums)
             for key in self.findings.missing.keys() & self.findings.places.keys():
+                vanished, right = self.findings.missing[key], albums[Side.RIGHT].get(key)
                 if key not in self.findings.open and key not in albums[Side.LEFT]:
-                    self._keeping(self.forget_album, *self.findings.missing[key])
+                    self._keeping(self.forget_album, vanished)
+                elif right is not None:
+                    self._keeping(self._keep_ref, vanished, right.ref)
         self.save()
 
     def save(self) -> None:
@@ -294,51 +310,57 @@ class Ledger:
         return not record.gone and (agreed.here is None or agreed.here.version != "")
 
     def _remember_below(self, albums: Albums) -> None:
-        """Keeps in each folder which albums are below, so that one that vanishes is missed."""
-        paths = {self.paths.get(key, key): key for key in albums[Side.LEFT]}
-        linked = {path: key for path, key in paths.items() if key in albums[Side.RIGHT]}
-        for path, key in sorted(linked.items()):
-            if path:
-                outer = _nearest(path, paths)
-                self._keeping(self._remember_child, paths.get(outer, outer), outer, path, key)
+        """Keeps in each folder which albums are below, so that those that vanish are missed.
+
+        One that vanishes takes along what it remembers: so all folders above an album know it.
+        """
+        paths = {"": ""} | {self.paths.get(key, key): key for key in albums[Side.LEFT]}
+        inside: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for path, key in sorted(paths.items()):
+            if key in albums[Side.RIGHT]:
+                for outer, rest in above(path):
+                    if outer in paths:
+                        inside[outer].append((rest, key))
+        for outer, inner in inside.items():
+            self._keeping(self._remember_inside, paths[outer], inner)
         ids = {self.states[key].header.id for key in paths.values() if key in self.states}
-        for path, key in sorted({"": "", **paths}.items()):
+        for path, key in sorted(paths.items()):
             if key in self.states:
                 self._keeping(self._forget_strays, key, path, paths, ids)
 
-    def _remember_child(self, above_key: str, above: str, path: str, key: str) -> None:
-        below = path[len(above) + 1 :] if above else path
-        known = self.states.get(above_key)
-        if key not in self.states and known is not None and below in known.header.below:
-            return
-        state, parent = self.state(key), self.state(above_key)
+    def _remember_inside(self, key: str, inner: Iterable[tuple[str, str]]) -> None:
+        """Remembers albums in one above, unless it knows them and nothing has happened in them."""
+        header = None if key in self.states else peek(self.run.folder(self.paths.get(key, key)))
+        known = frozenset((header or self.state(key).header).below)
+        for path, inner_key in inner:
+            if inner_key in self.states or path not in known:
+                self._keeping(self._remember_child, self.state(key), path, inner_key)
+
+    def _remember_child(self, parent: State, path: str, key: str) -> None:
+        state = self.state(key)
         there = state.header.albums.get(self.run.key)
         if there is None:
             return
         photos = frozenset(
             short_hash(r.links[self.run.key].there) for r in state.records.values() if self._has(r)
         )
-        old = parent.children.get(below)
+        old = parent.children.get(path)
         links = dict(old.links) if old and old.id == state.header.id else {}
         links[self.run.key] = ChildThere(there.ref, photos)
-        child = Child(below, state.header.id, links)
+        child = Child(path, state.header.id, links)
         if child != old:
             parent.put_child(child)
 
     def _forget_strays(
-        self, key: str, path: str, paths: Mapping[str, str], ids: Collection[str]
+        self, key: str, path: str, paths: Container[str], ids: Container[str]
     ) -> None:
-        """Albums remembered in one folder that stand elsewhere now, or below a nearer one.
+        """Albums remembered in one folder that stand elsewhere now.
 
         `ids`: of the albums that were looked at closely and stand somewhere.
         """
         state = self.states[key]
         for rest, child in list(state.children.items()):
-            full = join(path, rest)
-            if full in paths:
-                if _nearest(full, paths) != path:
-                    state.drop_child(rest)
-            elif child.id in ids:
+            if join(path, rest) not in paths and child.id in ids:
                 state.drop_child(rest)
 
 
@@ -363,8 +385,3 @@ def fingerprint_of(records: Iterable[Record]) -> str:
     return fingerprint(
         (record.photo.ref, record.believed.version) for record in records if not record.gone
     )
-
-
-def _nearest(path: str, paths: Container[str]) -> str:
-    """The nearest of some paths above a path; the top where there is none."""
-    return next((outer for outer, _ in above(path) if outer in paths), "")

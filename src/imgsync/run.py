@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -76,6 +77,16 @@ class Refresh(msgspec.Struct, frozen=True):
     left: Photo
 
 
+class Vanished(NamedTuple):
+    """What is remembered of a folder that is gone.
+
+    `spots`: where that stands, as the key of an album above and the path in it; the nearest first.
+    """
+
+    child: Child
+    spots: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class Findings:
     """What looking at both sides has found, as doing needs it.
@@ -84,8 +95,8 @@ class Findings:
     `paths`: where the folders of keys stand that are to be moved to their keys.
     `units`: the actions, those about one photo together and in order.
     `refreshes`: by album key. `open`: keys of albums in which something is left to do or could
-    not be looked at. `missing`: what is remembered of folders that vanished, by key, and in which
-    album above; `gone`: the same of those that are gone on the right too.
+    not be looked at. `missing`: what is remembered of folders that vanished, by key; `gone`: the
+    same of those that are gone on the right too.
     `bereft`: links of the photos whose folder vanished, by key. `linked_names`: side, album key
     and file name of the photos that have a link.
     `ground`: where the top really stands on the right.
@@ -97,8 +108,8 @@ class Findings:
     units: list[tuple[Action, ...]] = field(default_factory=list)
     refreshes: dict[str, list[Refresh]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
-    missing: dict[str, tuple[str, Child]] = field(default_factory=dict)
-    gone: dict[str, tuple[str, Child]] = field(default_factory=dict)
+    missing: dict[str, Vanished] = field(default_factory=dict)
+    gone: dict[str, Vanished] = field(default_factory=dict)
     bereft: dict[str, list[Link]] = field(default_factory=dict)
     linked_names: set[tuple[Side, str, str]] = field(default_factory=set)
     ground: Ground = field(default_factory=Ground)

@@ -190,7 +190,7 @@ class _Executor:
             case Op.DELETE:
                 self._delete(action, walk)
             case Op.FORGET if action.name is None:
-                self.ledger.forget_album(*self.findings.gone[action.album])
+                self.ledger.forget_album(self.findings.gone[action.album])
             case Op.FORGET:
                 self._forget(walk)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from ..albums import Folder, pair_albums, surveyed
-from ..atlas import Place, Stand, below, join
+from ..atlas import Place, Stand, below, join, levels
 from ..errors import StateError
 from ..events import Failed, Found
 from ..model import Album, Side
+from ..run import Vanished
 from ..service import Unread
 from ..shifts import shift
-from ..state import State, peek
+from ..state import Child, State, peek
 from .lost import find_lost
 from .notes import Notes
 
@@ -85,29 +87,41 @@ class _Survey:
         if not self.run.scope.recurse:
             return []
         by_ref = {album.ref: album for album in rights}
-        ids = {self.notes.header(key).id for key in present}
         places = []
-        for outer in sorted(present | {""}):
-            if self._is_hidden(outer):
-                continue
-            for path in self.notes.header(outer).below:
-                key = join(outer, path)
-                if key in present or self._is_hidden(key):
-                    continue
-                child = self.notes.state(outer).children[path]
-                there = child.links.get(self.run.key)
-                if child.id in ids or there is None:
-                    continue
-                right = by_ref.get(there.ref)
-                if right is None:
-                    self.findings.linked += len(there.photos)
-                    self.findings.gone[key] = (outer, child)
-                else:
-                    self.findings.missing[key] = (outer, child)
-                    place = Place(key, right=right, right_path=right.path)
-                    place.stands[Side.RIGHT] = place.wanted[Side.RIGHT] = Stand(None, right.path)
-                    places.append(place)
+        for ref, vanished in self._remembered(present).items():
+            key, right = join(*vanished.spots[0]), by_ref.get(ref)
+            if right is None:
+                self.findings.linked += len(vanished.child.links[self.run.key].photos)
+                self.findings.gone[key] = vanished
+            else:
+                self.findings.missing[key] = vanished
+                place = Place(key, right=right, right_path=right.path)
+                place.stands[Side.RIGHT] = place.wanted[Side.RIGHT] = Stand(None, right.path)
+                places.append(place)
         return places
+
+    def _remembered(self, present: set[str]) -> dict[str, Vanished]:
+        """What is remembered of folders that are not there, by their albums' refs.
+
+        All above one remember it, those that moved since by another path: the nearest is right.
+        """
+        ids = {self.notes.header(key).id for key in present}
+        found: dict[str, list[tuple[str, Child]]] = defaultdict(list)
+        for outer in sorted(present | {""}):
+            if not self._is_hidden(outer):
+                for path in self.notes.header(outer).below:
+                    key = join(outer, path)
+                    if key not in present and not self._is_hidden(key):
+                        child = self.notes.state(outer).children[path]
+                        there = child.links.get(self.run.key)
+                        if there is not None and child.id not in ids:
+                            found[there.ref].append((outer, child))
+        for spots in found.values():
+            spots.sort(key=lambda spot: len(levels(spot[1].path)))
+        return {
+            ref: Vanished(spots[0][1], tuple((outer, child.path) for outer, child in spots))
+            for ref, spots in sorted(found.items())
+        }
 
     def _is_crowded(self, place: Place) -> bool:
         """Whether another album stands where a new one is to come to, which is told."""

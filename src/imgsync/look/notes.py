@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ..errors import Error
 from ..events import Event, Failed, Summary
 from ..model import Photo
-from ..run import Findings, Plan, Run
+from ..run import Findings, Plan, Run, Vanished
 from ..state import Header, State, peek
 
 __all__ = ["Notes"]
@@ -51,8 +51,9 @@ class Notes:
         findings.paths |= {key: path for path, key in keys.items()}
         findings.states = {keys.get(path, path): s for path, s in findings.states.items()}
         for children in (findings.missing, findings.gone):
-            for key, (path, child) in children.items():
-                children[key] = (keys.get(path, path), child)
+            for key, (child, spots) in children.items():
+                moved = tuple((keys.get(outer, outer), path) for outer, path in spots)
+                children[key] = Vanished(child, moved)
         findings.open = {keys.get(path, path) for path in findings.open}
         self.headers = {keys.get(path, path): header for path, header in self.headers.items()}
 

@@ -172,8 +172,7 @@ class _Scan:
         What the folder's own state said of them is gone with it; the picture stands in for what
         was here.
         """
-        _, child = self.findings.missing[place.key]
-        there = child.links[self.run.key]
+        there = self.findings.missing[place.key].child.links[self.run.key]
         right, _ = self._photos(Side.RIGHT, place.right, place.key, {})
         self.findings.linked += len(there.photos)
         strangers = []

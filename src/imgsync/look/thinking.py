@@ -47,7 +47,8 @@ class Thinking:
             self.consider(pair)
         for event in undecided:
             self.notes.fail(event)
-        for key, (outer, _) in self.findings.gone.items():
+        for key, vanished in self.findings.gone.items():
+            outer, _ = vanished.spots[0]
             action = Action(op=Op.FORGET, pair=Pair(outer), album=key, why="gone on both sides")
             self._add((action,))
 
