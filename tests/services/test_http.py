@@ -10,7 +10,7 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO, cast
 
@@ -21,6 +21,7 @@ from imgsync.services.http import Declined, Http, Part
 from imgsync.testing.faults import breaking
 
 SECRET = "SECRET-0123456789"
+DEEP = b"[" * 100_000
 
 
 class Answer:
@@ -187,7 +188,55 @@ def test_what_is_declined_tells_its_status_and_reason(server: Server, http: Http
     assert (raised.value.status, raised.value.reason) == (422, "no [31m such place")
 
 
-@pytest.mark.parametrize("body", [b"<html>login</html>", b"", b'{"a":', b"\xff\xfe", b"[1]"])
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_refusal_that_is_nested_without_end_says_nothing(
+    server: Server, http: Http, status: int
+) -> None:
+    server.answers = [Answer(status, b'{"message":' + DEEP)]
+    with pytest.raises(Unavailable if status == 503 else Declined, match=rf"\({status}\)$"):
+        http.ask("POST", "/x", str)
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("/login", "sends us on to {server}/login"),
+        ("//x.example/y", "sends us on to http://x.example/y"),
+        ("http://[::1", "sends us on to no address"),
+        ("http://x.example:no", "sends us on to http://x.example:no"),
+    ],
+)
+def test_a_redirection_is_told_wherever_it_leads(
+    server: Server, http: Http, location: str, told: str
+) -> None:
+    server.answers = [Answer(302, headers={"Location": location})]
+    with pytest.raises(Denied) as raised:
+        http.ask("GET", "/x", str)
+    assert told.format(server=server.url) in str(raised.value)
+
+
+@pytest.mark.parametrize("path", ["/a\0b", "/" + "a" * 70_000], ids=["nul", "long"])
+def test_an_address_made_of_a_hostile_name_is_not_asked(
+    server: Server, http: Http, path: str
+) -> None:
+    with pytest.raises(Unavailable, match=r"attic at .* cannot be asked"):
+        http.ask("GET", path, str)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("host", ["a" * 300, "xn--ä..example"], ids=["long", "idna"])
+def test_a_host_that_cannot_be_is_told_with_its_service(host: str) -> None:
+    with (
+        closing(Http(f"http://{host}", who="attic", sleep=lambda _: None)) as http,
+        pytest.raises(Unavailable, match=r"attic at .* cannot be"),
+    ):
+        http.ask("GET", "/x", str)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>login</html>", b"", b'{"a":', b"\xff\xfe", b"[1]"],
+)
 def test_an_answer_that_makes_no_sense_is_no_success(
     server: Server, http: Http, body: bytes
 ) -> None:
@@ -196,8 +245,23 @@ def test_an_answer_that_makes_no_sense_is_no_success(
         http.ask("POST", "/x", str)
 
 
+def test_an_answer_that_is_nested_without_end_makes_no_sense(server: Server, http: Http) -> None:
+    server.answers = [Answer(200, b'{"a":' + DEEP)]
+    with pytest.raises(Unavailable, match="right url"):
+        http.ask("POST", "/x", dict[str, object])
+
+
 @pytest.mark.parametrize(
-    "url", ["photos.example", "ftp://photos.example", "https://", "http://x/?key=1"]
+    "url",
+    [
+        "photos.example",
+        "ftp://photos.example",
+        "https://",
+        "http://x/?key=1",
+        "https://[::1",
+        "https://photos.example:99999",
+        "https://photos.example:no",
+    ],
 )
 def test_a_url_that_is_none_is_a_usage_error(url: str) -> None:
     with pytest.raises(UsageError, match="https://photos"):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -24,7 +24,7 @@ from .streams import Download, Multipart, Part
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["Declined", "Http", "Part", "said"]
+__all__ = ["NONSENSE", "Declined", "Http", "Part", "said"]
 
 TRIES = 4
 PATIENCE = 0.5  # seconds before the second try; doubled for each one after it
@@ -33,6 +33,9 @@ ANSWER = 60.0  # seconds until a server that was asked something has to say some
 DIGEST = 600.0  # the same after an upload, which it may have to check, copy and move
 
 _BUSY = frozenset({408, 425, 429, 502, 503, 504})
+
+# What decoding raises; the last where a body is nested thousands of levels deep.
+NONSENSE = (ValueError, RecursionError)
 
 T = TypeVar("T")
 
@@ -57,7 +60,7 @@ def said(body: bytes) -> str:
     """What an error answer of the usual form `{"message": ...}` says, "" for another form."""
     try:
         message = json.loads(body)["message"]
-    except (ValueError, KeyError, TypeError):
+    except (*NONSENSE, KeyError, TypeError):
         return ""
     return "; ".join(map(str, message)) if isinstance(message, list) else str(message)
 
@@ -88,10 +91,14 @@ class Http:
         connections: int = 4,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        parts = urlsplit(url)
+        wrong = UsageError(f"the url of {who} must be like https://photos.example.org")
+        try:
+            parts = urlsplit(url)
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            raise wrong from None
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise UsageError(f"the url of {who} must be like https://photos.example.org")
-        port = f":{parts.port}" if parts.port else ""
+            raise wrong
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.where = f"{parts.scheme}://{host}{port}"
         self.who = who
@@ -237,8 +244,8 @@ class Http:
             response.close()
 
     def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        request = self._client.build_request(method, self._base + path, **options)
         with self._told():
+            request = self._client.build_request(method, self._base + path, **options)
             return self._client.send(request, stream=True)
 
     def _read(self, response: httpx2.Response) -> bytes:
@@ -248,7 +255,7 @@ class Http:
     def _decoded(self, body: bytes, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except NONSENSE as error:
             raise Unavailable(
                 f"{self.who} at {self.where} gives an answer that makes no sense"
                 f" ({self._public(str(error))}): is it the right url?"
@@ -277,7 +284,7 @@ class Http:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Failures of the connection become Unavailable."""
+        """Failures of the connection become Unavailable, and so do addresses that are none."""
         import httpx2
 
         at = f"{self.who} at {self.where}"
@@ -291,6 +298,8 @@ class Http:
         except httpx2.RequestError as error:
             why = self._public(str(error)) or type(error).__name__
             raise Unavailable(f"the connection to {at} broke: {why}") from None
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            raise Unavailable(f"{at} cannot be asked: {self._public(str(error))}") from None
 
     def _check(self, response: httpx2.Response) -> None:
         """Raises the error that an answer other than success stands for."""
@@ -299,8 +308,7 @@ class Http:
             return
         at = f"{self.who} at {self.where}"
         if 300 <= status < 400:
-            to = urlsplit(response.headers.get("location", ""))
-            where = self._public(f"{to.scheme}://{to.netloc.rpartition('@')[2]}{to.path}")
+            where = self._public(_target(self._base, response.headers.get("location", "")))
             raise Denied(f"{at} sends us on to {where}: set its url in the configuration")
         reason = self._public(self._explain(self._read(response)))
         why = f": {reason}" if reason else ""
@@ -316,6 +324,15 @@ class Http:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return "".join(c if c.isprintable() else " " for c in text).strip()[:300]
+
+
+def _target(base: str, location: str) -> str:
+    """Where a redirection leads, without the user and password that may be in it."""
+    try:
+        to = urlsplit(urljoin(base, location))
+    except ValueError:
+        return "no address"
+    return f"{to.scheme}://{to.netloc.rpartition('@')[2]}{to.path}"
 
 
 def _pause(header: str | None) -> float | None:

@@ -672,6 +672,9 @@ def test_the_api_is_where_the_server_says(
     fake.asked.clear()
     with pytest.raises(Denied, match=r"evil\.example"):
         Api.connect("gallery", fake.url, KEY)
+    monkeypatch.setattr(fake, "endpoint", "http://[::1")
+    with pytest.raises(Denied, match="points to no address"):
+        Api.connect("gallery", fake.url, KEY)
 
 
 def test_room_is_what_the_quota_leaves(gallery: Immich, fake: FakeImmich) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from ...errors import Denied, Stale, UsageError
 from ...model import NOTHING_SAID, Field, Metadata
-from ..http import Declined, Http, Part, said
+from ..http import NONSENSE, Declined, Http, Part, said
 from .answers import AlbumAnswer, Asset, Page, Search, Tag, Twin, Uploaded, Version, normal
 
 __all__ = ["NEWEST", "Api"]
@@ -275,7 +275,7 @@ def _reason(body: bytes) -> str:
     """What an error answer says; from 3.0 on what is wrong stands beside the message."""
     try:
         answer = msgspec.json.decode(body, type=_Wrong)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NONSENSE:
         return said(body)
     told = [f"{'.'.join(map(str, each.path))}: {each.message}" for each in answer.errors]
     return "; ".join([said(body), *told])
@@ -287,12 +287,17 @@ def _endpoint(http: Http, name: str, root: str) -> str:
         found = http.ask("GET", "/.well-known/immich", _WellKnown).api.endpoint
     except Declined:
         return "/api"  # a proxy may keep such paths to itself
-    there, here = urlsplit(found), urlsplit(root)
-    if there.netloc and (there.scheme, there.hostname, there.port) != (
-        here.scheme,
-        here.hostname,
-        here.port,
-    ):
+    here = urlsplit(root)
+    try:
+        there = urlsplit(found)
+        elsewhere = (there.scheme, there.hostname, there.port) != (
+            here.scheme,
+            here.hostname,
+            here.port,
+        )
+    except ValueError:
+        raise Denied(f"{name} at {http.where} points to no address: is it Immich?") from None
+    if there.netloc and elsewhere:
         raise Denied(f"{name} at {http.where} points to {there.hostname}: set that as its url")
     return there.path
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from ...errors import Denied, Unavailable
-from ..http import Declined, Http, Part
+from ..http import NONSENSE, Declined, Http, Part
 
 if TYPE_CHECKING:
     import httpx2
@@ -250,6 +250,6 @@ def _answer(body: bytes) -> dict[str, Any] | None:
         return None
     try:
         answer = json.loads(body[start:])
-    except ValueError:
+    except NONSENSE:
         return None
     return answer if isinstance(answer, dict) else None
