@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import partial
 from threading import RLock
@@ -28,26 +27,24 @@ from .walk import Walk
 __all__ = ["execute"]
 
 
-def execute(
-    run: Run, findings: Findings, sleep: Callable[[float], None] = time.sleep
-) -> tuple[Summary, list[Error]]:
+def execute(run: Run, findings: Findings) -> tuple[Summary, list[Error]]:
     """Does all that is not blocked. Tells Started, Sent, Done, Failed.
 
     Gives back what was done, and the errors that ended the run early or kept albums from being
     written down. Whatever was done is recorded in any case.
     """
-    executor = _Executor(run, findings, sleep)
+    executor = _Executor(run, findings)
     return executor.execute(), [*executor.troubles, *executor.ledger.troubles]
 
 
 class _Executor:
-    def __init__(self, run: Run, findings: Findings, sleep: Callable[[float], None]) -> None:
+    def __init__(self, run: Run, findings: Findings) -> None:
         self.run = run
         self.ends = run.ends
         self.findings = findings
         self.lock = RLock()
         self.ledger = Ledger(run, findings)
-        self.calls = Calls(run, sleep)
+        self.calls = Calls(run)
         self.teller = Teller(run, self.ledger, self.lock)
         self.albums = Albums(run, findings, self.ledger, self.calls, self.teller, self.lock)
         self.troubles: list[Error] = []

@@ -17,6 +17,7 @@ __all__ = ["Calls"]
 
 TRIES = 4
 PATIENCE = 1.0  # seconds before the second try; doubled for each one after it
+LONGEST = 30.0  # seconds; a service that asks for a longer pause is left alone for this run
 
 Result = TypeVar("Result")
 
@@ -38,14 +39,18 @@ class Calls:
             yield self._run.side(side)
 
     def patiently(self, call: Callable[[], Result]) -> Result:
-        """Calls; again after a while where a service asks for that, a few times."""
-        wait_for = PATIENCE
+        """Calls; again after a while where a service asks for that, a few times.
+
+        Raises Unavailable where that is in vain, or would take longer than a person waits for.
+        """
+        pause = PATIENCE
         for number in range(1, TRIES + 1):
             try:
                 return call()
             except Unavailable as error:
-                if number == TRIES:
+                wait = pause if error.retry_after is None else error.retry_after
+                if number == TRIES or wait > LONGEST:
                     raise
-                self._sleep(error.retry_after if error.retry_after is not None else wait_for)
-                wait_for *= 2
+                self._sleep(wait)
+                pause *= 2
         raise AssertionError
