@@ -118,8 +118,7 @@ class Ledger:
 
     def drop_link(self, key: str, id: str) -> None:
         """Forgets a link whose photo is no longer in the folder; all of it if it has no other."""
-        bereft = self.findings.bereft.get(key, [])
-        bereft[:] = [link for link in bereft if link.id != id]
+        self.findings.bereft.get(key, {}).pop(id, None)
         record = self.states[key].records.get(id) if key in self.states else None
         if record is None:
             return
@@ -166,7 +165,7 @@ class Ledger:
         if place is None or place.there is None:
             self._drop_strange_links(state)
         self._put_there(state, there)
-        self._remember_bereft(state, self.findings.bereft.pop(key, []))
+        self._remember_bereft(state, self.findings.bereft.pop(key, {}).values())
 
     def _taken(self, past: AlbumThere, carried: tuple[Side, str, str]) -> AlbumThere:
         """Where an album would have been agreed on, had the one above it been moved before that."""

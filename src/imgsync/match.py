@@ -146,6 +146,7 @@ def _find_created_again(rest: Leftovers) -> None:
     Such a one stands where its other half stands, and shows the same picture. Nothing that was
     said before its deletion is agreed any longer.
     """
+    free: dict[tuple[Side, str], _ByMark] = {}
     for number, pair in enumerate(rest.links):
         for side in Side:
             photo, album = pair.photo(side.other), pair.album_of(side.other)
@@ -153,12 +154,31 @@ def _find_created_again(rest: Leftovers) -> None:
                 continue
             if same_picture(photo, pair.base.half(side)):
                 continue  # `_Search` has looked for that.
-            strangers = rest.strangers[side].get(album, [])
-            alike = [stranger for stranger in strangers if same_picture(stranger, photo)]
+            if (side, album) not in free:
+                free[side, album] = _ByMark(rest.strangers[side].get(album, ()))
+            alike = free[side, album].like(photo)
             if len(alike) == 1:
-                strangers.remove(alike[0])
+                del free[side, album].photos[alike[0].ref]
                 found = _with(pair, side, alike[0], album)
                 rest.links[number] = msgspec.structs.replace(found, base=_unsaid(found))
+    for (side, album), strangers in free.items():
+        rest.strangers[side][album] = list(strangers.photos.values())
+
+
+class _ByMark:
+    """Photos of an album, by ref, that are found by what their pictures are recognised by."""
+
+    def __init__(self, photos: Iterable[Photo]) -> None:
+        self.photos = {photo.ref: photo for photo in photos}
+        self._refs: dict[str, list[str]] = defaultdict(list)
+        for photo in self.photos.values():
+            for mark in photo.marks:
+                self._refs[mark].append(photo.ref)
+
+    def like(self, photo: Photo) -> list[Photo]:
+        """Those that surely show the picture of a photo."""
+        refs = {ref for mark in photo.marks for ref in self._refs.get(mark, ())}
+        return [self.photos[ref] for ref in refs & self.photos.keys()]
 
 
 def _unsaid(pair: Pair) -> Link:

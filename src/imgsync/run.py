@@ -97,8 +97,8 @@ class Findings:
     `refreshes`: by album key. `open`: keys of albums in which something is left to do or could
     not be looked at. `missing`: what is remembered of folders that vanished, by key; `gone`: the
     same of those that are gone on the right too.
-    `bereft`: links of the photos whose folder vanished, by key. `linked_names`: side, album key
-    and file name of the photos that have a link.
+    `bereft`: links of the photos whose folder vanished, by key and id. `linked_names`: side, album
+    key and file name of the photos that have a link.
     `ground`: where the top really stands on the right.
     """
 
@@ -110,7 +110,7 @@ class Findings:
     open: set[str] = field(default_factory=set)
     missing: dict[str, Vanished] = field(default_factory=dict)
     gone: dict[str, Vanished] = field(default_factory=dict)
-    bereft: dict[str, list[Link]] = field(default_factory=dict)
+    bereft: dict[str, dict[str, Link]] = field(default_factory=dict)
     linked_names: set[tuple[Side, str, str]] = field(default_factory=set)
     ground: Ground = field(default_factory=Ground)
     linked: int = 0

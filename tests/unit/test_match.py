@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -345,3 +346,19 @@ def test_photo_that_a_double_has_found_is_a_stranger() -> None:
     relink(rest)
     assert rest.strangers[Side.LEFT] == {"B": [here]}
     assert [(pair.left, pair.right) for pair in rest.links] == [(None, None)]
+
+
+def test_a_folder_in_which_all_photos_are_others_now_is_matched_soon() -> None:
+    """Not each is compared with each: for a large folder that would be hours."""
+    count = 5000
+    past = [
+        Link(str(n), photo(f"{n}.jpg", f"{n}"), Photo(str(n), f"{n}.jpg", content="7"))
+        for n in range(count)
+    ]
+    here = {f"new {n}.jpg": photo(f"new {n}.jpg", f"new {n}") for n in range(count)}
+    _, rest = by_ref("2012", past, here, {link.right.ref: link.right for link in past})
+    begun = time.process_time()
+    relink(rest)
+    assert time.process_time() - begun < 5
+    assert [pair.left for pair in rest.links] == [None] * count
+    assert len(rest.strangers[LEFT]["2012"]) == count

@@ -179,7 +179,7 @@ class _Scan:
         for photo in right.values():
             if short_hash(photo) in there.photos:
                 link = Link(new_id(), left=photo, right=photo)
-                self.findings.bereft.setdefault(place.key, []).append(link)
+                self.findings.bereft.setdefault(place.key, {})[link.id] = link
                 self.rest.links.append(Pair(place.key, link, None, photo, place.key, place.key))
             else:
                 strangers.append(photo)

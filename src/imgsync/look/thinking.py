@@ -64,14 +64,17 @@ class Thinking:
         for key, photos in strangers[Side.LEFT].items():
             there = {mark for p in strangers[Side.RIGHT].get(key, ()) for mark in p.marks}
             marks |= {mark for p in photos if p.marks.isdisjoint(there) for mark in p.marks}
-        for key in self.findings.missing.keys() & strangers[Side.RIGHT].keys():
-            for photo in list(strangers[Side.RIGHT][key]):
-                if not photo.marks.isdisjoint(marks):
-                    past = msgspec.structs.replace(photo, version="", metadata=NOTHING_SAID)
-                    link = Link(new_id(), left=past, right=past)
-                    rest.links.append(Pair(key, link, None, photo, key, key))
-                    strangers[Side.RIGHT][key].remove(photo)
-                    claimed.add(link.id)
+        for key in sorted(self.findings.missing.keys() & strangers[Side.RIGHT].keys()):
+            strange = []
+            for photo in strangers[Side.RIGHT][key]:
+                if photo.marks.isdisjoint(marks):
+                    strange.append(photo)
+                    continue
+                past = msgspec.structs.replace(photo, version="", metadata=NOTHING_SAID)
+                link = Link(new_id(), left=past, right=past)
+                rest.links.append(Pair(key, link, None, photo, key, key))
+                claimed.add(link.id)
+            strangers[Side.RIGHT][key] = strange
         return claimed
 
     def _think_of_place(self, place: Place) -> None:
@@ -207,8 +210,10 @@ class Thinking:
 
 def _drop_vain(claimed: set[str], rest: Leftovers) -> None:
     """Photos that were claimed, and whose other half is somebody else's, are new."""
-    vain = [p for p in rest.links if p.base and p.base.id in claimed and p.left is None]
-    for pair in vain:
-        rest.links.remove(pair)
-        if pair.right is not None:
+    kept = []
+    for pair in rest.links:
+        if pair.base is None or pair.base.id not in claimed or pair.left is not None:
+            kept.append(pair)
+        elif pair.right is not None:
             rest.strangers[Side.RIGHT].setdefault(pair.right_album, []).append(pair.right)
+    rest.links = kept
