@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from .atlas import join, levels
+from .atlas import below, join, levels
 from .errors import Rejected, Stale, StateError
 from .events import Done, Event, Failed, Found, Planned, Scanned, Shown, Summary, count
 from .ledger import fingerprint_of, recorded
@@ -20,7 +19,7 @@ from .model import Album, Link, Pair, Photo, Side
 from .plan import Action, End, Ends, Op, Policy, plan
 from .run import Plan, Scope
 from .service import Capabilities, Look, Service, Unread
-from .state import Child, Record, State, new_id, peek, without_fingerprints
+from .state import Child, Header, Record, State, new_id, peek, without_fingerprints
 
 __all__ = ["CACHE", "CacheRun"]
 
@@ -57,7 +56,7 @@ class CacheRun:
         self.albums: dict[str, Album] = {}
         self.units: list[tuple[Action, ...]] = []
         self.refreshes: dict[str, list[Pair]] = {}
-        self.below: dict[str, tuple[str, ...]] = {}
+        self.headers: dict[str, Header] = {}
         self.missed: dict[str, list[Child]] = {}  # folders that are gone, by those above that knew
         self.unread: set[str] = set()
 
@@ -124,18 +123,24 @@ class CacheRun:
         with self._spared(album):
             key, folder = album.path, self.top / album.path
             header = peek(folder)
-            if header is not None and self.scope.check == "changed" and not self.scope.show:
-                self.below[key] = header.below
-                if "" != header.fingerprint == self.local.fingerprint(album):
+            if header is not None:
+                self.headers[key] = header
+                if self._is_unchanged(album, header):
                     self.listen(Scanned(self.local.name, key, None))
                     return None
             state = self.states[key] = State.load(folder)
-            self.below[key] = state.header.below
+            self.headers[key] = state.header
             records = {r.id: r for r in state.records.values() if not r.gone}
             known = {r.photo.ref: r.believed for r in records.values()}
             look = Look(known=known, check=self.scope.check, hides=self.scope.hides(key))
             return _Begun(album, records, self.local.photos(album, look))
         return None
+
+    def _is_unchanged(self, album: Album, header: Header) -> bool:
+        """Whether a folder is as it was when all of it was remembered."""
+        if self.scope.check != "changed" or self.scope.show:
+            return False
+        return "" != header.fingerprint == self.local.fingerprint(album)
 
     def _look_at(self, begun: _Begun, rest: Leftovers) -> None:
         key = begun.album.path
@@ -185,37 +190,33 @@ class CacheRun:
         """Folders that are remembered in one above, and gone."""
         if not self.scope.recurse:
             return
+        present = {header.id for header in self.headers.values()}
         nearest: dict[str, tuple[str, Child]] = {}
-        for above, below in self.below.items():
-            for path in below:
-                key = join(above, path)
-                if key in self.albums or self.scope.hides_album(key) or self._is_unread(key):
-                    continue
-                if above not in self.states:
-                    self.states[above] = State.load(self.top / above)
-                child = self.states[above].children[path]
-                if child.gone or child.id in self._ids:
-                    continue
-                self.missed.setdefault(above, []).append(child)
-                _, other = nearest.get(child.id, (above, child))
-                if len(levels(child.path)) <= len(levels(other.path)):
-                    nearest[child.id] = above, child
+        for above, header in self.headers.items():
+            missing = [path for path in header.below if self._is_missing(join(above, path))]
+            if missing:
+                with self._spared(self.albums[above]):
+                    if above not in self.states:
+                        self.states[above] = State.load(self.top / above)
+                    for child in map(self.states[above].children.__getitem__, missing):
+                        if not child.gone and child.id not in present:
+                            self.missed.setdefault(above, []).append(child)
+                            _, other = nearest.get(child.id, (above, child))
+                            if len(levels(child.path)) <= len(levels(other.path)):
+                                nearest[child.id] = above, child
         for above, child in nearest.values():
             self._add((self._missed(above, join(above, child.path)),))
+
+    def _is_missing(self, key: str) -> bool:
+        """Whether an album would be seen if it stood there, and is not."""
+        hidden = self.scope.hides_album(key) or any(
+            below(key, path) is not None for path in self.unread
+        )
+        return key not in self.albums and not hidden
 
     def _missed(self, above: str, key: str) -> Action:
         why = "its folder is gone"
         return Action(op=Op.DELETE, pair=Pair(above), side=Side.RIGHT, album=key, why=why)
-
-    @cached_property
-    def _ids(self) -> set[str]:
-        """The ids of the albums whose folders are there."""
-        headers = (peek(self.top / key) for key in self.albums if key not in self.states)
-        ids = {header.id for header in headers if header}
-        return ids | {self.states[key].header.id for key in self.albums if key in self.states}
-
-    def _is_unread(self, key: str) -> bool:
-        return any(key == path or key.startswith(f"{path}/") for path in self.unread)
 
     # Thinking.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,6 +199,23 @@ def test_an_unreadable_state_ends_only_its_own_album(trees: Trees, run: Run) -> 
     assert "a/.img-sync.db" in answer.err
     assert (trees.there / "b/3.jpg").exists()
     assert not (trees.there / "a").exists()
+
+
+def test_a_state_that_is_damaged_behind_its_first_line_ends_only_its_own_album(
+    trees: Trees, run: Run
+) -> None:
+    trees.add("1.jpg", "gone/2.jpg", "b/3.jpg")
+    run("--sync-to nas here")
+    state = trees.here / ".img-sync.db"
+    saved = state.stat().st_mtime_ns
+    state.write_bytes(state.read_bytes().replace(b'"1.jpg"', b'1.jpg"'))
+    os.utime(state, ns=(saved, saved))  # no editor, but a disk
+    shutil.rmtree(trees.here / "gone")
+    trees.add("b/4.jpg")
+    answer = run("--sync-to local here")
+    assert answer.code == 4
+    assert "here/.img-sync.db" in answer.err
+    assert b'"4.jpg"' in (trees.here / "b/.img-sync.db").read_bytes()
 
 
 def test_a_service_that_is_not_there(trees: Trees, run: Run) -> None:
