@@ -269,6 +269,8 @@ class Ledger:
         refreshes = self.findings.refreshes.get(key, ())
         if right is None or not (state.exists or refreshes):
             return
+        if state.why_read_only:  # then nothing was done here, and what was to be done is told
+            return
         with state.hold():
             state.put(*(self._record(key, each.link, each.left, left) for each in refreshes))
             self.write_album(key, albums)

@@ -164,6 +164,24 @@ def test_a_tree_that_may_not_be_written_keeps_what_it_has(here: Path, there: Pat
     assert_in_step(here, there)
 
 
+@needs_permissions
+def test_an_album_whose_memory_may_not_be_written_is_blocked_and_no_failure(
+    here: Path, there: Path
+) -> None:
+    add(here, "a/a.jpg", jpeg(1))
+    assert sync(here, there).code == 0
+    add(here, "a/b.jpg", jpeg(2))
+    add(there, "a/c.jpg", jpeg(3))
+    add(here, "d/d.jpg", jpeg(4))
+    (here / "a").chmod(0o555)
+    done = sync(here, there, limits=without_privileges)
+    (here / "a").chmod(0o755)
+    assert (done.code, done.of("failed"), done.of("done")) == (1, [], ["d/d.jpg"])
+    assert done.events[-1]["blocked"] == 2
+    assert sync(here, there).code == 0
+    assert_in_step(here, there)
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="its disks take these names for one")
 def test_names_of_all_kinds_stay_apart(here: Path, there: Path) -> None:
     names = ["\u00e9.jpg", "e\u0301.jpg", "A.jpg", "a.jpg", "\udcff\udcfe.jpg", "new\nline.jpg"]

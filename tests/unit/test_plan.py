@@ -677,3 +677,10 @@ def test_picture_is_not_replaced_where_nothing_can_go_to_a_trash() -> None:
     both = pair(link(photo(), photo()), replace(photo(), content="image:2"), photo())
     (update,) = plan(both, ends(None, untrashing), Policy())
     assert (update.fields, update.blocked) == ((Field.CONTENT,), "no trash there: name one")
+
+
+def test_what_is_blocked_or_for_a_person_to_decide_is_not_due() -> None:
+    create = Action(op=Op.CREATE, pair=Pair("2012"))
+    assert create.due
+    assert not replace(create, blocked="it is closed").due
+    assert not replace(create, op=Op.CONFLICT).due

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..events import Done, Event, Failed, Fetched, Found, Scanned, Sent
 from ..model import Field
-from ..plan import Action, Op
+from ..plan import Action
 from ..wording import size
 
 __all__ = ["Doing", "Looking", "Pace", "duration"]
@@ -80,11 +80,7 @@ class Doing:
     ) -> None:
         self._clock = clock
         self._start = clock()
-        self._to_send = {
-            id(action): _bytes(action)
-            for action in actions
-            if action.blocked is None and action.op is not Op.CONFLICT
-        }
+        self._to_send = {id(action): _bytes(action) for action in actions if action.due}
         self._sent = dict.fromkeys(self._to_send, 0)
         self._all = sum(self._to_send.values())
         self._over = 0

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from ..config import Configuration, Opened
 from ..errors import Error, Refused, ServiceError, UsageError
 from ..events import Event, Summary
-from ..plan import Op
 from ..run import Plan, Scope
 from ..service import Service
 from .options import Options
@@ -168,7 +167,7 @@ class Session(Work):
 
     def _may_do(self, plan: Plan, ends: Ends, top: Path) -> bool:
         """Whether a person who wants to be asked agrees to what there is to do."""
-        if not self.options.interactive or not any(_is_open(plan)):
+        if not self.options.interactive or not any(action.due for action in plan.actions):
             return True
         return self.screen.ask(f"{ends.left} and {ends.right}, {top}: write this?")
 
@@ -189,10 +188,6 @@ def _shown_sums(opened: Opened | None) -> list[str]:
     """The checksums of whole files by which the service knows pictures again."""
     digest = opened.service.capabilities.digest if opened else ""
     return [digest] if digest else []
-
-
-def _is_open(plan: Plan) -> list[bool]:
-    return [action.blocked is None and action.op is not Op.CONFLICT for action in plan.actions]
 
 
 def _left(planned: Summary) -> Summary:

@@ -84,16 +84,24 @@ class _Executor:
                 photo
                 for unit in self.findings.units
                 for action in unit
-                if action.op is Op.CREATE and action.side is side and action.blocked is None
+                if action.op is Op.CREATE and action.side is side and action.due
                 if (photo := action.pair.photo(side.other))
             ]
             if photos:
                 self.calls.patiently(partial(self.run.side(side).expect, photos))
 
     def _do_group(self, group: list[Unit]) -> None:
-        """Does the units of one album while nobody else may; several at once if a side can."""
+        """Does the units of one album while nobody else may; several at once if a side can.
+
+        An album in which nothing is to be done is left to others.
+        """
+        actions = [action for unit in group for action in unit]
+        if not any(action.due for action in actions):
+            for action in actions:
+                self.teller.count(action)
+            return
         keys = set()
-        for action in (action for unit in group for action in unit):
+        for action in actions:
             keys |= {action.album, action.pair.album}
             keys |= {action.to[0]} if action.op is Op.MOVE else set()
         try:
@@ -133,7 +141,7 @@ class _Executor:
             walk = Walk(unit[0].pair, self.ledger.id_of(unit[0].pair))
         unit = self._caught_up(walk, unit)
         for action in unit:
-            if action.blocked is not None or action.op is Op.CONFLICT:
+            if not action.due:
                 self.teller.count(action)
                 continue
             self.teller.started(action)

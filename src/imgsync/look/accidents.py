@@ -24,8 +24,7 @@ def refusals(run: Run, findings: Findings, actions: Sequence[Action]) -> Iterato
             continue
         yield from _lack_of_room(run, side, actions)
         deletions = sum(
-            action.op is Op.DELETE and action.side is side and action.blocked is None
-            for action in actions
+            action.op is Op.DELETE and action.side is side and action.due for action in actions
         )
         if deletions > run.policy.max_delete * linked:
             share = f"{run.policy.max_delete:.0%}"
@@ -41,7 +40,7 @@ def _lack_of_room(run: Run, side: Side, actions: Sequence[Action]) -> Iterator[R
     for action in actions:
         new = action.op is Op.CREATE or Field.CONTENT in action.fields
         photo = action.pair.photo(side.other)
-        if new and action.side is side and action.blocked is None and photo is not None:
+        if new and action.side is side and action.due and photo is not None:
             needed += photo.size
     room = run.side(side).room() if needed else None
     if room is not None and needed > room:

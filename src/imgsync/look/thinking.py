@@ -175,7 +175,7 @@ class Thinking:
         if base is None or left is None or right is None:
             return
         named = are_named(base, left, right, self.ends, self.run.policy)
-        moved = any(a.op is Op.MOVE and a.blocked is None for a in actions)
+        moved = any(a.op is Op.MOVE and a.due for a in actions)
         if not moved and not (named and pair.left_album == pair.right_album):
             for side in Side:
                 name = base.half(side).name
@@ -192,20 +192,20 @@ class Thinking:
                 self.notes.later.append(planned)  # behind all that is shown
             else:
                 self.run.listen(planned)
-            if action.blocked is not None or action.op is Op.CONFLICT:
+            if not action.due:
                 pair = action.pair
                 self.findings.open |= {action.album, pair.album, pair.left_album, pair.right_album}
 
     def _if_possible(self, action: Action) -> Action:
         """The action, blocked if its state could not be written, or its album not be made."""
-        state = self.findings.states.get(action.pair.left_album)
+        pair = action.pair
+        home = pair.album if action.name is None else pair.left_album
+        state = self.findings.states.get(home)
         why = state.why_read_only if state else ""
         if action.side is Side.RIGHT and action.op in (Op.CREATE, Op.MOVE) and action.name:
             place = self.findings.places.get(action.to[0] if action.op is Op.MOVE else action.album)
             why = why or (place.crowded if place else "")
-        if action.blocked is None and action.op is not Op.CONFLICT and why:
-            return msgspec.structs.replace(action, blocked=why)
-        return action
+        return msgspec.structs.replace(action, blocked=why) if action.due and why else action
 
 
 def _drop_vain(claimed: set[str], rest: Leftovers) -> None:

@@ -96,6 +96,11 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     blocked: str | None = None
     accepted: bool = False
 
+    @property
+    def due(self) -> bool:
+        """Whether it is to be done: nothing blocks it, and no person has to decide."""
+        return self.blocked is None and self.op is not Op.CONFLICT
+
 
 _ORDER = {field: number for number, field in enumerate(Field)}
 
