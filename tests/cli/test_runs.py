@@ -14,6 +14,7 @@ from imgsync.cli import session
 from imgsync.cli.runlog import KEPT, folder
 from imgsync.errors import Denied
 from imgsync.services.files import Files
+from imgsync.state import State
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run, Trees
@@ -216,6 +217,21 @@ def test_a_state_that_is_damaged_behind_its_first_line_ends_only_its_own_album(
     assert answer.code == 4
     assert "here/.img-sync.db" in answer.err
     assert b'"4.jpg"' in (trees.here / "b/.img-sync.db").read_bytes()
+
+
+def test_what_another_run_holds_is_left_to_it(trees: Trees, run: Run) -> None:
+    trees.add("1.jpg", "a/2.jpg")
+    assert run("--sync-with nas here").code == 0
+    trees.add("b/3.jpg")  # a folder that is to be remembered in the one above
+    state = trees.here / ".img-sync.db"
+    before = state.read_bytes()
+    with State.load(trees.here).hold():
+        answer = run("--sync-with nas here")
+        assert state.read_bytes() == before
+    assert (answer.code, answer.err.count("in use by another run")) == (4, 1)
+    assert (trees.there / "b/3.jpg").exists()
+    assert run("--sync-with nas here").code == 0
+    assert [child.path for child in State.load(trees.here).children.values()] == ["a", "b"]
 
 
 def test_a_service_that_is_not_there(trees: Trees, run: Run) -> None:

@@ -575,6 +575,20 @@ def test_what_was_changed_since_it_was_loaded_is_not_written_over(
     assert [path.read_bytes() for path in tmp_path.iterdir()] == before
 
 
+def test_what_another_run_holds_is_not_written_over(saved: State, tmp_path: Path) -> None:
+    with saved.hold():
+        saved.put(record("d.jpg"))
+        other = State.load(tmp_path)
+        assert other.touched  # so that a save would write it anew
+        before = (tmp_path / NAME).read_bytes()
+        for write in (other.save, lambda: other.put(record("e.jpg")), lambda: other.drop("a" * 16)):
+            with pytest.raises(StateError, match="in use by another run"):
+                write()
+        assert (tmp_path / NAME).read_bytes() == before
+        saved.put(record("f.jpg"))
+    assert State.load(tmp_path).records == saved.records
+
+
 def test_a_file_that_another_run_has_made_is_not_written_over(tmp_path: Path) -> None:
     one, two = State.load(tmp_path), State.load(tmp_path)
     one.put(record("a.jpg"))

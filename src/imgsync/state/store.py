@@ -11,7 +11,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -43,8 +43,8 @@ class State:
         that the fingerprints in the header are "".
 
     Every `put` and `drop` is durable on return, or raises StateError and has changed nothing.
-    The file is looked at before each write: one that somebody else has changed meanwhile is never
-    written over. One thread at a time.
+    The file is locked and looked at before each write: one that another run holds, or that somebody
+    else has changed meanwhile, is never written over. One thread at a time.
     """
 
     def __init__(
@@ -125,7 +125,8 @@ class State:
         until the file is written to again.
         """
         if not self._saved:
-            self._rewrite()
+            with self._alone():
+                self._rewrite()
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -146,6 +147,10 @@ class State:
             finally:
                 self._lock = None
 
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keeps other runs from the file, if there is one, and nothing keeps them from it yet."""
+        return self.hold() if self.exists and self._lock is None else nullcontext()
+
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """What is put and dropped meanwhile reaches the disk together, by one `save` at the end.
@@ -153,7 +158,7 @@ class State:
         Other runs are kept from the album as by `hold`. For what can be found out again: nothing
         of it is durable before the end, and nothing is written if the body raises.
         """
-        with self.hold() if self.exists else nullcontext():
+        with self._alone():
             self._gathers = True
             try:
                 yield
@@ -171,9 +176,15 @@ class State:
         self._list_below()
 
     def _append_lines(self, lines: bytes) -> None:
-        if not self.exists or not self._contents.whole:
+        if not self.exists:
             self._rewrite()
-        self._check_unchanged()
+        with self._alone():
+            if not self._contents.whole:
+                self._rewrite()
+            self._check_unchanged()
+            self._append_bytes(lines)
+
+    def _append_bytes(self, lines: bytes) -> None:
         with self._told(), _opened(self.path, os.O_WRONLY | os.O_APPEND) as descriptor:
             size = os.fstat(descriptor).st_size
             self._saved = self._contents.whole = False
