@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -127,14 +128,15 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
         """The same, in the one form that is hashed and compared.
 
         Text is NFC with `\\n` line ends and no blanks around it; empty elements and repeated
-        people are dropped; tags lose empty levels; a rating of 0 is no rating.
+        people are dropped; tags lose empty levels; a rating of 0 is no rating; a place that is
+        none on Earth (as broken numbers are) is no place.
         """
         return Metadata(
             title=_text(self.title),
             caption=_text(self.caption),
             tags=frozenset(filter(None, map(_tag, self.tags))),
             taken=self.taken.strip(),
-            location=self.location,
+            location=_place(self.location),
             rating=self.rating or None,
             label=_text(self.label),
             favorite=self.favorite,
@@ -234,7 +236,7 @@ def fingerprint(versions: Iterable[tuple[str, str]]) -> str:
     lines = [f"{ref}\0{version}" if version else "" for ref, version in versions]
     if "" in lines:
         return ""
-    said = "\n".join(sorted(lines)).encode("utf-8", "surrogateescape")
+    said = "\n".join(sorted(lines)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(said).hexdigest()[:32]
 
 
@@ -287,6 +289,13 @@ def _text(text: str) -> str:
 
 def _tag(tag: str) -> str:
     return "/".join(filter(None, map(_text, tag.split("/"))))
+
+
+def _place(place: Location | None) -> Location | None:
+    if place is None or not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
+        return None
+    known = place.altitude is None or isfinite(place.altitude)
+    return place if known else Location(place.latitude, place.longitude)
 
 
 def _people(people: Iterable[Region]) -> tuple[Region, ...]:

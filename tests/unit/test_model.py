@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -92,6 +93,11 @@ CLEAN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"people": (Region("Ann", (0.1, 0.5, 0.2, 0.2)), Region("Ann", FACE))},
     ),
     ("a frame without a name", {"people": (Region(" ", FACE),)}, {}),
+    ("no latitude", {"location": Location(nan, 2, 3)}, {}),
+    ("beyond the pole", {"location": Location(90.1, 2, 3)}, {}),
+    ("around the Earth", {"location": Location(1, inf, 3)}, {}),
+    ("no height", {"location": Location(1, 2, nan)}, {"location": Location(1, 2)}),
+    ("on the ground", {"location": Location(1, 2)}, {"location": Location(1, 2)}),
     (
         "the rest",
         {"location": Location(1, 2, 3), "favorite": True},
@@ -249,7 +255,8 @@ def test_fingerprint_tells_every_change() -> None:
     assert "" not in prints
     assert fingerprint(versions[::-1]) == fingerprint(versions)
     assert fingerprint([*versions, ("c.jpg", "")]) == ""
-    assert fingerprint([("\udcff.jpg", "1")]) != ""
+    assert fingerprint([("\udcff.jpg", "1")]) != ""  # a byte of a name
+    assert fingerprint([("\ud800.jpg", "1")]) != ""  # half a letter, from a state or a service
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8) | st.text(
