@@ -207,6 +207,21 @@ class TestRacy:
         moved = files.move(TOP, photo, TOP, "b.jpg")
         assert moved.version == photo.version
         assert moved.content != photo.content
+        assert files.racy(TOP, moved)
+
+    def test_a_photo_that_moves_with_its_folder_is_as_young_as_it_was(self, tmp_path: Path) -> None:
+        (tmp_path / "2012/Sea").mkdir(parents=True)
+        (tmp_path / "Hills").mkdir()
+        for folder in ("2012/Sea", "Hills"):
+            add(tmp_path / folder, "a.jpg", at=int(time.time()) + 60)
+        files = Files("tree", tmp_path, jobs=1)
+        [hill] = files.photos(Album("Hills", "Hills"), Look())
+        [sea] = files.photos(Album("2012/Sea", "2012/Sea"), Look())
+        assert isinstance(hill, Photo)
+        assert isinstance(sea, Photo)
+        files.move_album(Album("2012", "2012"), "2013")
+        assert files.racy(Album("2013/Sea", "2013/Sea"), sea)
+        assert files.racy(Album("Hills", "Hills"), hill)
 
 
 class TestUnread:

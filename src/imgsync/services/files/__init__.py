@@ -229,6 +229,7 @@ class Files(Service):
             folder.rename(final)  # in place of an empty folder; refused where there is more
             disk.sync_folder(final.parent)
             self._remove_empty(folder.parent)
+        self._scanner.follow(folder, final)
         self._fingerprints.clear()
         below = album.ref + "/"
         moved = {

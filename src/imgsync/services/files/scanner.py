@@ -96,12 +96,14 @@ class Scanner:
 
         return map(shown, found)
 
-    def again(self, folder: Path, name: str, known: Photo | None = None) -> Photo:
-        """The photo of that name, which was just written; the picture of `known` is its.
+    def again(
+        self, folder: Path, name: str, known: Photo | None = None, *, written: bool = True
+    ) -> Photo:
+        """The photo of that name, just `written`, or moved; the picture of `known` is its.
 
-        It is not racy, as young as it is: what is written to it later is written later than the
-        file that was made complete under another name. Raises OSError, and Rejected if it cannot
-        be read.
+        One that was written is not racy, as young as it is: what is written to it later is written
+        later than the file that was made complete under another name. Raises OSError, and Rejected
+        if it cannot be read.
         """
         from .reader import read  # late: most runs read nothing themselves
 
@@ -111,8 +113,16 @@ class Scanner:
         photo = self._shown(folder, entry, read(job), known)
         if isinstance(photo, Unread):
             raise Rejected(f"{folder / name} {photo.why}")
-        self._racy.get(folder, set()).discard(name)
+        if written:
+            self._racy.get(folder, set()).discard(name)
         return photo
+
+    def follow(self, folder: Path, final: Path) -> None:
+        """A folder was moved, with all that is in it."""
+        self._racy = {
+            final / path.relative_to(folder) if path.is_relative_to(folder) else path: names
+            for path, names in self._racy.items()
+        }
 
     @property
     def has_racy(self) -> bool:

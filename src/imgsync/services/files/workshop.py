@@ -168,7 +168,7 @@ class Workshop:
         with self._alone, told(f"{found.path} cannot be moved to {to / name}"):
             if (to, name) != (folder, photo.ref):
                 name = move_photo(found.path, found.sidecars, to, name)
-            return self._scanner.again(to, name, self._trusted(folder, photo))
+            return self._scanner.again(to, name, self._trusted(folder, photo), written=False)
 
     def _find(self, folder: Path, photo: Photo) -> _Found:
         """Raises Stale if the photo is gone, Rejected if that can be no photo."""
