@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from inspect import isfunction
 
 import pytest
 
@@ -50,6 +51,11 @@ def memory() -> Memory:
 def _summer(memory: Memory) -> tuple[Album, Photo]:
     [album] = memory.albums()
     return album, User(memory).photos("Summer")["a.jpg"]
+
+
+def test_a_faulty_service_answers_every_call_as_the_service_does() -> None:
+    calls = {name for name, call in vars(Service).items() if isfunction(call)}
+    assert calls <= vars(Faulty).keys()
 
 
 @pytest.mark.parametrize(("fault", "error"), BEFORE.items())

@@ -74,7 +74,7 @@ T = TypeVar("T")
 class Faulty(Service):
     """`service`, whose calls fail as `script` says. `writes` counts those it was asked for.
 
-    `normal`, `fingerprint`, `identify`, `expect`, `hold` and `close` never fail.
+    `albums`, `photos`, `open` and the writes fail; all other calls never do.
     """
 
     def __init__(self, service: Service, script: Script) -> None:
@@ -99,6 +99,9 @@ class Faulty(Service):
     def photos(self, album: Album, look: Look) -> Iterator[Photo | Unread]:
         return self._list("photos", lambda: self.service.photos(album, look))
 
+    def racy(self, album: Album, photo: Photo) -> bool:
+        return self.service.racy(album, photo)
+
     def left_behind(self, album: Album, past: Photo, to: Album, now: Photo) -> str:
         return self.service.left_behind(album, past, to, now)
 
@@ -113,6 +116,9 @@ class Faulty(Service):
 
     def identify(self, original: Original, name: str) -> str:
         return self.service.identify(original, name)
+
+    def fitting(self, path: str) -> str:
+        return self.service.fitting(path)
 
     def expect(self, photos: Collection[Photo]) -> None:
         self.service.expect(photos)
@@ -139,6 +145,9 @@ class Faulty(Service):
 
     def move_album(self, album: Album, path: str) -> Album:
         return self._write("move_album", lambda: self.service.move_album(album, path))
+
+    def room(self) -> int | None:
+        return self.service.room()
 
     def hold(self, album: Album) -> AbstractContextManager[None]:
         return self.service.hold(album)
