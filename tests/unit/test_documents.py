@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from inspect import isfunction
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from imgsync.model import Metadata
-from imgsync.service import Capabilities
+from imgsync.service import Capabilities, Service
 from imgsync.state.codec import decode
 from imgsync.state.photoline import PhotoLine, ServiceEntry
 from imgsync.state.values import AlbumThere, Child, ChildThere, Header
@@ -42,3 +43,9 @@ def test_every_capability_is_explained() -> None:
         re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| `.*", WRITING, re.MULTILINE)))
     )
     assert set(Capabilities.__struct_fields__) <= explained
+
+
+def test_every_call_is_explained() -> None:
+    told = set(re.findall(r"[`.]([a-z_]+)[`(]|def ([a-z_]+)\(", WRITING))
+    calls = {name for name, call in vars(Service).items() if isfunction(call)}
+    assert calls <= {name for names in told for name in names}
