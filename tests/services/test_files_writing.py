@@ -6,13 +6,15 @@ import errno
 import io
 import os
 import shutil
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
 import pytest
 
+from imgsync import disk
 from imgsync.errors import Rejected, Stale, Unavailable
 from imgsync.metadata import files as metadata_files
 from imgsync.metadata.digest import digest
@@ -304,6 +306,24 @@ class TestReplace:
         assert (tree / "a.jpg").read_bytes() == jpeg(3) + b" "
         assert names(tree) == ["a.jpg"]
 
+    def test_no_power_cut_brings_an_old_sidecar_back(
+        self, files: Files, tree: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tree / "a.jpg").write_bytes(jpeg(1))
+        (tree / "a.xmp").write_bytes(sidecar_of("Sea", tree))
+        synced = Synced(monkeypatch)
+        beside = {"+.xmp": sidecar_of("Hills", tree)}
+        data = jpeg(2)
+        new = Source(
+            "a.jpg",
+            Metadata(title="Hills"),
+            Photo("ref", "a.jpg", "1", "theirs", len(data)),
+            lambda: Original(io.BytesIO(data), len(data), beside),
+        )
+        files.replace(TOP, shown(files)["a.jpg"], new)
+        assert names(tree) == ["a.jpg", "a.jpg.xmp"]
+        assert synced.holds(tree)
+
     def test_the_name_is_never_missing(
         self, files: Files, tree: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -325,6 +345,29 @@ def watched(call: Callable[..., None], path: Path) -> Callable[..., None]:
     return watch
 
 
+class Synced:
+    """The folders whose names were made durable since they last changed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._names: dict[int, set[str]] = {}
+        self._real = os.fsync
+        monkeypatch.setattr(os, "fsync", self._fsync)
+
+    def _fsync(self, descriptor: int) -> None:
+        self._real(descriptor)
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            self._names[status.st_ino] = _lasting(os.listdir(descriptor))
+
+    def holds(self, folder: Path) -> bool:
+        now = _lasting(each.name for each in folder.iterdir())
+        return self._names.get(folder.stat().st_ino) == now
+
+
+def _lasting(names: Iterable[str]) -> set[str]:
+    return {name for name in names if not name.startswith(disk.TEMPORARY)}
+
+
 class TestDelete:
     def test_a_photo_and_its_sidecar_go_to_the_trash(self, files: Files, tree: Path) -> None:
         data = sidecar_of("Sea", tree)
@@ -334,6 +377,15 @@ class TestDelete:
         assert names(tree) == ["2012/", "2012/Sea/"]
         [day] = (tree.parent / "trash").iterdir()
         assert names(day) == ["2012/", "2012/Sea/", "2012/Sea/a.jpg", "2012/Sea/a.jpg.xmp"]
+
+    def test_no_power_cut_brings_it_back(
+        self, files: Files, tree: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = sidecar_of("Sea", tree)
+        photo = files.create(TOP, source(sidecar=data, metadata=Metadata(title="Sea")))
+        synced = Synced(monkeypatch)
+        files.delete(TOP, photo)
+        assert synced.holds(tree)
 
     def test_nothing_in_the_trash_is_overwritten(self, files: Files, tree: Path) -> None:
         for number in (1, 2, 3):

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
 
+from ... import disk
 from ...errors import Rejected, Stale
 from ...metadata import files, formats
 from ...metadata.digest import digest
@@ -140,6 +141,7 @@ class Workshop:
         supplant(made.path, found.path)
         for name in set(found.entry.sidecars).difference(beside):
             (found.folder / name).unlink()
+        disk.sync_folder(found.folder)
 
     def edit(
         self, folder: Path, photo: Photo, metadata: Metadata, fields: frozenset[Field]
@@ -161,6 +163,7 @@ class Workshop:
             # What speaks goes last: without it the photo would look as if it had been edited.
             for path in (*found.sidecars[1:], found.path, *found.sidecars[:1]):
                 self._discard(path, path)
+            disk.sync_folder(folder)  # before anybody writes down that it is gone
 
     def move(self, folder: Path, photo: Photo, to: Path, name: str) -> Photo:
         found = self._own(folder, photo)
