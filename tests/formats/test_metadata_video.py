@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from imgsync.metadata import files
+from imgsync.metadata import files, video
 from imgsync.model import METADATA_FIELDS, NOTHING_SAID, Field, Location, Metadata
 
 XMP = (
@@ -152,3 +154,13 @@ def test_exiftool_reads_the_same(tmp_path: Path, exiftool: Callable[..., str]) -
     assert shown.location is not None
     spots = [float(number) for number in tags["QuickTime:GPSCoordinates"].split()]
     assert spots == [shown.location.latitude, shown.location.longitude, shown.location.altitude]
+
+
+def test_a_film_of_nothing_but_boxes_keeps_nobody_busy() -> None:
+    crowd = io.BytesIO(box(b"free") * 500_000)
+    tracemalloc.start()
+    clip = video.read(crowd)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert clip == video.NO_CLIP
+    assert most < 40_000_000

@@ -20,8 +20,10 @@ _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE_KEY = b"com.apple.quicktime.creationdate"
 _PLACE_KEY = b"com.apple.quicktime.location.ISO6709"
-# No text of a film is longer; what says so is broken.
+# No text of a film is longer, and no box has more in it; what says so is broken, or made to keep
+# us busy.
 _LONGEST = 16 * 1024 * 1024
+_MOST_BOXES = 100_000
 
 
 class Clip(NamedTuple):
@@ -65,7 +67,10 @@ def read(stream: BinaryIO) -> Clip:
 
 
 def _boxes(stream: BinaryIO, at: int, end: int) -> Iterator[_Box]:
-    while end - at >= 8:
+    """The boxes from `at` to `end`, until one reaches beyond."""
+    for _ in range(_MOST_BOXES):
+        if end - at < 8:
+            return
         stream.seek(at)
         header = stream.read(16)
         if len(header) < 8:
