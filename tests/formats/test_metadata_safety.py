@@ -13,8 +13,9 @@ import pytest
 
 from imgsync import disk
 from imgsync.errors import Rejected, Stale
-from imgsync.metadata import files
+from imgsync.metadata import files, tags
 from imgsync.metadata.digest import Digest, digest
+from imgsync.metadata.held import Held, exiv2_alone
 from imgsync.model import METADATA_FIELDS, NOTHING_SAID, Field, Location, Metadata, Region
 
 Make = Callable[[str], bytes]
@@ -348,6 +349,14 @@ def test_the_broken_photos_of_others(sample_photos: Path, tmp_path: Path) -> Non
         sidecar = files.write(copy, None, EDIT, EDITED)
         assert files.read(copy, sidecar) == shown.but(EDIT, EDITED)
         assert digest(copy).content == digest(path).content
+
+
+def test_tags_that_are_nested_without_end_keep_nobody_busy() -> None:
+    deep = '<Category Assigned="1">a' * 3000 + "</Category>" * 3000
+    with exiv2_alone():
+        held = Held.of_packet("")
+        held.set_xmp("Xmp.acdsee.categories", f"<Categories>{deep}</Categories>")
+        assert tags.read(held) == {"/".join("a" * depth) for depth in range(1, 33)}
 
 
 def test_threads(photo: Path) -> None:

@@ -26,7 +26,7 @@ _IPTC = "Iptc.Application2.Keywords"
 _XP = "Exif.Image.XPKeywords"
 
 _IPTC_BYTES = 64
-_DEEPEST = 32
+_DEEPEST = 32  # levels; more is made to keep us busy
 _SWAP = str.maketrans("/|", "|/")
 
 
@@ -41,7 +41,8 @@ def read(held: Held) -> frozenset[str]:
         paths.update(_paths(_acdsee(held.xmp_text(_ACDSEE))))
     known = {level for path in paths for level in path.split("/")} | paths
     words = [_word(text) for text in (*held.xmp_list(_SUBJECT), *_xp(held))]
-    words += [_word(text) for text in held.iptc_list(_IPTC) if not _is_cut(text, {*words, *known})]
+    told = known.union(words)
+    words += [_word(text) for text in held.iptc_list(_IPTC) if not _is_cut(text, told)]
     new = (word for word in words if word not in known and word.translate(_SWAP) not in known)
     return frozenset(paths.union(_paths(new)))
 
@@ -121,13 +122,14 @@ def _acdsee(text: str) -> list[str]:
     except ET.ParseError:
         return []
     found: list[str] = []
-    nodes = [(child, "") for child in top]
+    nodes = [(child, "", 1) for child in top]
     while nodes:
-        node, above = nodes.pop()
+        node, above, depth = nodes.pop()
         path = f"{above}/{(node.text or '').strip().replace('/', '|')}"
         if node.get("Assigned") == "1":
             found.append(path)
-        nodes += [(child, path) for child in node]
+        if depth < _DEEPEST:
+            nodes += [(child, path, depth + 1) for child in node]
     return found
 
 
