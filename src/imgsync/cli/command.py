@@ -17,6 +17,7 @@ from .options import Options
 from .runlog import RunLog
 from .screen import OutputGone, Screen, choose
 from .session import Session
+from .steps import LIST
 from .work import Work
 
 __all__ = ["run"]
@@ -56,7 +57,7 @@ def _run(options: Options, screen: Screen, log: RunLog) -> int:
     work: Work
     if options.print_config:
         work = _Printing(options, configuration, screen)
-    elif any(goal == "--list" for goal, _ in options.goals):
+    elif any(goal == LIST for goal, _ in options.goals):
         work = Listing(options, configuration, screen)
     else:
         work = Session(options, configuration, screen, log)

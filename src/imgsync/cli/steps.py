@@ -17,6 +17,7 @@ from ..service import Check
 from .options import Options
 
 __all__ = [
+    "LIST",
     "LOCAL",
     "NewAlbums",
     "Step",
