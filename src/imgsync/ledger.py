@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -63,10 +63,6 @@ class Ledger:
     def hold(self, key: str) -> AbstractContextManager[None]:
         """Keeps other runs from the state of an album. Raises StateError."""
         return self.state(key).hold()
-
-    def leave_open(self, pair: Pair) -> None:
-        """Something is left to do in the albums of a pair."""
-        self.findings.open |= {pair.album, pair.left_album, pair.right_album}
 
     # Photos.
 
@@ -235,31 +231,32 @@ class Ledger:
         """Writes down what needed no action, what each album looks like, and saves all states."""
         for key in sorted(albums[Side.LEFT]):
             if key in self.states:
-                self._keeping(self._close_album, key, albums)
+                with self._spared():
+                    self._close_album(key, albums)
         if self.run.scope.recurse:
             self._remember_below(albums)
             for key in self.findings.missing.keys() & self.findings.places.keys():
                 vanished, right = self.findings.missing[key], albums[Side.RIGHT].get(key)
                 if key not in self.findings.open and key not in albums[Side.LEFT]:
-                    self._keeping(self.forget_album, vanished)
+                    with self._spared():
+                        self.forget_album(vanished)
                 elif right is not None:
-                    self._keeping(self._keep_ref, vanished, right.ref)
+                    with self._spared():
+                        self._keep_ref(vanished, right.ref)
         self.save()
 
     def save(self) -> None:
         """Brings every state that was written to into its final form."""
-        for key in self.states:
-            if self.states[key].exists:
-                self._keeping(self._save, key)
+        for state in self.states.values():
+            if state.exists:
+                with self._spared():
+                    state.save()
 
-    def _save(self, key: str) -> None:
-        self.states[key].save()
-
-    def _keeping(self, do: object, *arguments: object) -> None:
-        """Does something for one album; its trouble is kept, and the others go on."""
-        assert callable(do)
+    @contextmanager
+    def _spared(self) -> Iterator[None]:
+        """What hinders one album is kept, and the others go on."""
         try:
-            do(*arguments)
+            yield
         except StateError as error:
             self.troubles.append(error)
 
@@ -323,11 +320,13 @@ class Ledger:
                     if outer in paths:
                         inside[outer].append((rest, key))
         for outer, inner in inside.items():
-            self._keeping(self._remember_inside, paths[outer], inner)
+            with self._spared():
+                self._remember_inside(paths[outer], inner)
         ids = {self.states[key].header.id for key in paths.values() if key in self.states}
         for path, key in sorted(paths.items()):
             if key in self.states:
-                self._keeping(self._forget_strays, key, path, paths, ids)
+                with self._spared():
+                    self._forget_strays(key, path, paths, ids)
 
     def _remember_inside(self, key: str, inner: Iterable[tuple[str, str]]) -> None:
         """Remembers albums in one above, unless it knows them and nothing has happened in them."""
@@ -335,7 +334,8 @@ class Ledger:
         known = frozenset((header or self.state(key).header).below)
         for path, inner_key in inner:
             if inner_key in self.states or path not in known:
-                self._keeping(self._remember_child, self.state(key), path, inner_key)
+                with self._spared():
+                    self._remember_child(self.state(key), path, inner_key)
 
     def _remember_child(self, parent: State, path: str, key: str) -> None:
         state = self.state(key)

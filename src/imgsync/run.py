@@ -13,7 +13,7 @@ import msgspec
 from .atlas import Ground, Place, join
 from .errors import Error
 from .events import Event, Summary
-from .model import Link, Photo, Side
+from .model import Link, Pair, Photo, Side
 from .plan import Action, End, Ends, Policy
 from .service import Check, Service
 from .state import Child, State
@@ -115,6 +115,10 @@ class Findings:
     ground: Ground = field(default_factory=Ground)
     linked: int = 0
     shown: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+
+    def leave_open(self, pair: Pair) -> None:
+        """Something is left to do in the albums of a pair: the next run looks at them closely."""
+        self.open |= {pair.album, pair.left_album, pair.right_album}
 
 
 @dataclass(frozen=True)

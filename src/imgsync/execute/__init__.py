@@ -45,7 +45,7 @@ class _Executor:
         self.lock = RLock()
         self.ledger = Ledger(run, findings)
         self.calls = Calls(run)
-        self.teller = Teller(run, self.ledger, self.lock)
+        self.teller = Teller(run, findings, self.lock)
         self.albums = Albums(run, findings, self.ledger, self.calls, self.teller, self.lock)
         self.troubles: list[Error] = []
         self.detours: list[tuple[Action, Walk]] = []

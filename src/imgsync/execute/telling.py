@@ -10,10 +10,9 @@ from typing import BinaryIO
 from ..atlas import join
 from ..errors import ServiceError, StateError
 from ..events import Done, Event, Failed, Noted, Sent, Started, Summary, count
-from ..ledger import Ledger
 from ..model import Field, Metadata
 from ..plan import Action
-from ..run import Run
+from ..run import Findings, Run
 
 __all__ = ["Teller", "Told"]
 
@@ -21,14 +20,14 @@ __all__ = ["Teller", "Told"]
 class Teller:
     """Tells of a run's actions; several threads may do so.
 
-    `lock` guards the ledger. `interrupted`: nothing more is to be sent.
+    `lock` guards the ledger and the findings. `interrupted`: nothing more is to be sent.
     """
 
-    def __init__(self, run: Run, ledger: Ledger, lock: RLock) -> None:
+    def __init__(self, run: Run, findings: Findings, lock: RLock) -> None:
         self.summary = Summary()
         self.interrupted = False
         self._run = run
-        self._ledger = ledger
+        self._findings = findings
         self._lock = lock
         self._telling = Lock()
 
@@ -65,7 +64,7 @@ class Teller:
     def failed(self, action: Action, error: ServiceError | StateError) -> None:
         with self._lock:
             self.summary += Summary(failed=1)
-            self._ledger.leave_open(action.pair)
+            self._findings.leave_open(action.pair)
             name = self._run.name(action.side)
             self.tell(Failed(name, action.album, action.name, str(error), action))
 

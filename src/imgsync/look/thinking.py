@@ -139,7 +139,7 @@ class Thinking:
         the one above is all that tells.
         """
         self._keep_name(pair)
-        self.findings.open |= {pair.album, pair.left_album, pair.right_album}
+        self.findings.leave_open(pair)
 
     def _keep_name(self, pair: Pair) -> None:
         """Keeps other photos from the names of one that has a link."""
@@ -193,8 +193,8 @@ class Thinking:
             else:
                 self.run.listen(planned)
             if not action.due:
-                pair = action.pair
-                self.findings.open |= {action.album, pair.album, pair.left_album, pair.right_album}
+                self.findings.leave_open(action.pair)
+                self.findings.open.add(action.album)
 
     def _if_possible(self, action: Action) -> Action:
         """The action, blocked if its state could not be written, or its album not be made."""
