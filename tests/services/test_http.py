@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -279,6 +280,17 @@ def test_a_password_in_the_url_is_used_and_never_shown(server: Server) -> None:
         http.ask("GET", "/x", str)
     assert SECRET not in said(raised.value)
     http.close()
+
+
+def test_signs_of_a_user_and_password_are_written_as_in_any_url(server: Server) -> None:
+    url = server.url.replace("http://", "http://ann%40home:p%40ss%3A%2F@")
+    with closing(Http(url, who="attic", sleep=lambda _: None)) as http:
+        assert http.ask("GET", "/x", str) == "fine"
+        _, _, told = server.asked[0][2]["Authorization"].partition(" ")
+        assert base64.b64decode(told) == b"ann@home:p@ss:/"
+        server.answers = [Answer(401, {"message": "p@ss:/ is wrong, and p%40ss%3A%2F too"})]
+        with pytest.raises(Denied, match=r"\*\*\* is wrong, and \*\*\* too"):
+            http.ask("GET", "/x", str)
 
 
 # Patience

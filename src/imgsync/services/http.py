@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
 
@@ -103,9 +103,10 @@ class Http:
         self.where = f"{parts.scheme}://{host}{port}"
         self.who = who
         self._base = self.where + parts.path.rstrip("/")
-        self._auth = (parts.username, parts.password or "") if parts.username else None
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._auth = (user, password) if user else None
         self._headers = dict(headers or {})
-        self._secrets = [s for s in (*secrets, parts.password) if s]
+        self._secrets = [s for s in (*secrets, parts.password, password) if s]
         self._explain = explain
         self._look = f": look at {admitted_by}" if admitted_by else ""
         self._connections = connections
