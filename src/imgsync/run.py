@@ -100,6 +100,8 @@ class Findings:
     `bereft`: links of the photos whose folder vanished, by key and id. `linked_names`: side, album
     key and file name of the photos that have a link.
     `ground`: where the top really stands on the right.
+    `linked`: how many photos are linked, those of vanished folders too; `shown`: how many each side
+    shows, unread ones too. A side that shows none of those that are linked is not itself.
     """
 
     places: dict[str, Place] = field(default_factory=dict)
