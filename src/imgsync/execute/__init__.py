@@ -48,6 +48,7 @@ class _Executor:
         self.teller = Teller(run, findings, self.lock)
         self.albums = Albums(run, findings, self.ledger, self.calls, self.teller, self.lock)
         self.troubles: list[Error] = []
+        self.ended = False  # nothing new is to begin
         self.detours: list[tuple[Action, Walk]] = []
         self.written: dict[tuple[Side, str], Photo] = {}
         self.homes: dict[str, str] = {}
@@ -119,8 +120,15 @@ class _Executor:
                 self.teller.failed(unit[0], error)
 
     def _do_line(self, line: Iterable[Unit]) -> None:
-        for unit in line:
-            self._do_unit(unit)
+        """Does one unit after the other, as long as nothing has ended the run."""
+        try:
+            for unit in line:
+                if self.ended:
+                    return
+                self._do_unit(unit)
+        except BaseException:
+            self.ended = True
+            raise
 
     def _do_at_once(self, lines: list[list[Unit]], jobs: int) -> None:
         """Does units that have nothing to do with each other; none begins after one has failed."""
@@ -131,7 +139,7 @@ class _Executor:
             for future in done:
                 future.result()
         except KeyboardInterrupt:
-            self.teller.interrupted = True
+            self.ended = self.teller.interrupted = True
             raise
         finally:
             pool.shutdown(cancel_futures=True)
