@@ -237,7 +237,8 @@ class Service(ABC):
     def expect(self, photos: Collection[Photo]) -> None:
         """Tells which photos, as another service shows them, `create` will be asked for next.
 
-        Only for services that can look them up all at once.
+        Only for services that can look them up all at once. `create` is asked for them all the
+        same where this raises Rejected.
         """
 
     @abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 from threading import RLock
 from typing import BinaryIO, cast
@@ -79,7 +80,7 @@ class _Executor:
     # Photos.
 
     def _announce(self) -> None:
-        """Tells each side which photos it will be asked to create."""
+        """Tells each side which photos it will be asked to create; it is no harm if that fails."""
         for side in Side:
             photos = [
                 photo
@@ -89,7 +90,8 @@ class _Executor:
                 if (photo := action.pair.photo(side.other))
             ]
             if photos:
-                self.calls.patiently(partial(self.run.side(side).expect, photos))
+                with suppress(Rejected, Stale):
+                    self.calls.patiently(partial(self.run.side(side).expect, photos))
 
     def _do_group(self, group: list[Unit]) -> None:
         """Does the units of one album while nobody else may; several at once if a side can.

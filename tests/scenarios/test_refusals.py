@@ -1,7 +1,8 @@
-"""A service that refuses us ends a run at once, whatever else is under way."""
+"""What a service that refuses something means for a run: the end of it, or nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -9,15 +10,32 @@ from threading import Event
 import pytest
 
 from imgsync import execute
-from imgsync.errors import Denied
+from imgsync.errors import Denied, Rejected
+from imgsync.events import Summary
 from imgsync.model import Album, Photo
 from imgsync.plan import Policy
 from imgsync.run import Scope
-from imgsync.service import Capabilities, Source
+from imgsync.service import Capabilities, Service, Source
 from imgsync.services.files import Files
 from imgsync.services.memory import Memory
 from imgsync.sync import SyncRun
 from imgsync.testing.pictures import jpeg
+
+
+def sync(folder: Path, service: Service) -> tuple[Summary, list[str]]:
+    """What was done, and the troubles."""
+    run = SyncRun(
+        Files("local", folder, jobs=1, own=True),
+        folder,
+        service,
+        "nas",
+        policy=Policy(),
+        scope=Scope(),
+        jobs=2,
+        listen=lambda event: None,
+    )
+    plan = run.look()
+    return run.do(plan), [str(error) for error in plan.troubles]
 
 
 class Refusing(Memory):
@@ -52,17 +70,21 @@ def test_nothing_begins_after_a_refusal(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(execute, "ThreadPoolExecutor", Pool)
     for name, picture in (("a.jpg", 1), ("b.jpg", 1), ("c.jpg", 1), ("no.jpg", 2)):
         (tmp_path / name).write_bytes(jpeg(picture))  # copies come one after the other
-    run = SyncRun(
-        Files("local", tmp_path, jobs=1, own=True),
-        tmp_path,
-        nas,
-        "nas",
-        policy=Policy(),
-        scope=Scope(),
-        jobs=2,
-        listen=lambda event: None,
-    )
-    plan = run.look()
-    done = run.do(plan)
-    assert [str(error) for error in plan.troubles] == ["the key is wrong"]
+    done, troubles = sync(tmp_path, nas)
+    assert troubles == ["the key is wrong"]
     assert (sorted(nas.asked), done.created) == (["a.jpg", "no.jpg"], 1)
+
+
+class Unprepared(Memory):
+    """Declines to be told in advance."""
+
+    def expect(self, photos: Collection[Photo]) -> None:
+        raise Rejected(f"{len(photos)} are too many")
+
+
+def test_a_service_that_declines_to_be_told_in_advance_gets_the_photos_all_the_same(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg(1))
+    done, troubles = sync(tmp_path, Unprepared("nas"))
+    assert (done.created, troubles) == (1, [])
