@@ -131,6 +131,14 @@ def test_an_empty_file_is_neither_sent_nor_taken_for_a_deletion(here: Path, ther
     assert_in_step(here, there)
 
 
+def test_a_photo_that_cannot_be_read_is_known_in_any_spelling(here: Path, there: Path) -> None:
+    add(here, "e\u0301.jpg", b"")
+    add(there, "\u00e9.jpg", jpeg(1))
+    done = sync(here, there)
+    assert (done.code, done.of("failed"), done.of("planned")) == (1, ["e\u0301.jpg"], [])
+    assert pictures(here) == {"e\u0301.jpg": b""}
+
+
 @needs_permissions
 @pytest.mark.parametrize("closed", ["secret", "secret/a.jpg"], ids=["folder", "photo"])
 def test_what_may_not_be_read_is_left_alone(here: Path, there: Path, closed: str) -> None:

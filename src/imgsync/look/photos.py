@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 
 from ..atlas import Place
@@ -107,13 +108,13 @@ class _Scan:
             else:
                 seen.append(link)
         linked = {link.left.ref for link in seen}, {link.right.ref for link in seen}
-        names = {unread.name for unread in unread_left + unread_right}
+        names = {_plain(unread.name) for unread in unread_left + unread_right}
 
         def visible(photos: dict[str, Photo], refs: set[str], known: set[str]) -> dict[str, Photo]:
             return {
                 ref: photo
                 for ref, photo in photos.items()
-                if ref not in refs and (ref in known or photo.name not in names)
+                if ref not in refs and (ref in known or _plain(photo.name) not in names)
             }
 
         return seen, visible(left, refs_left, linked[0]), visible(right, refs_right, linked[1])
@@ -184,3 +185,8 @@ class _Scan:
             else:
                 strangers.append(photo)
         self.rest.strangers[Side.RIGHT][place.key] = strangers
+
+
+def _plain(name: str) -> str:
+    """A file name in the one spelling in which names are compared."""
+    return unicodedata.normalize("NFC", name)
