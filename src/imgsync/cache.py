@@ -61,7 +61,10 @@ class CacheRun:
         self.unread: set[str] = set()
 
     def look(self) -> Plan:
-        """What differs. Tells Scanned, Shown, Planned, and Failed for what cannot be read."""
+        """What differs. Tells Found, Scanned, Shown, Planned, and Failed for what cannot be read.
+
+        A state that cannot be read is among the plan's troubles.
+        """
         rest = Leftovers()
         albums = list(self._albums())
         self.listen(Found(self.local.name, len(albums)))
@@ -80,7 +83,10 @@ class CacheRun:
         return self.plan
 
     def do(self, plan: Plan) -> Summary:
-        """Writes down what differs. What hinders that is added to the plan's troubles."""
+        """Writes down what differs. What hinders that is added to the plan's troubles.
+
+        Tells Done and Failed.
+        """
         done = Summary(failed=plan.summary.failed)
         units: dict[str, list[tuple[Action, ...]]] = {key: [] for key in self.states}
         present: dict[str, list[Pair]] = {key: list(self.refreshes.get(key, ())) for key in units}

@@ -18,7 +18,7 @@ from .strangers import meet, unsure
 
 __all__ = ["introduce"]
 
-PATIENCE = 3  # photos in a row that a service is asked for in vain
+MOST_IN_VAIN = 3  # photos in a row that a service is asked for and does not give
 
 Strangers = Mapping[Side, Mapping[str, Iterable[Photo]]]
 
@@ -167,7 +167,7 @@ def _answers(
     try:
         for question, answer in zip(questions, pool.map(ask, questions), strict=True):
             in_vain = in_vain + 1 if isinstance(answer, Unavailable) else 0
-            if isinstance(answer, Unavailable) and in_vain == PATIENCE:
+            if isinstance(answer, Unavailable) and in_vain == MOST_IN_VAIN:
                 raise answer
             yield question, answer
     finally:

@@ -40,15 +40,14 @@ class SyncRun:
     def look(self) -> Plan:
         """Looks at both sides and thinks; changes nothing.
 
-        Tells Scanned, Fetched, Noted, Shown, Planned and Failed. A plan that looks like an
-        accident has a Refused among its troubles. Raises ServiceError if a service cannot be used
-        at all.
+        Tells Found, Scanned, Fetched, Noted, Shown, Planned and Failed. A plan that looks like an
+        accident has a Refused among its troubles. Raises what `look.look` raises.
         """
         plan, self.findings = look(self.run)
         return plan
 
     def do(self, plan: Plan) -> Summary:
-        """Does what is not blocked, recording after each action. Tells Started, Sent, Done, Failed.
+        """Does what is due, recording after each action. Tells what `execute` tells.
 
         Gives back what was done and what was left; what ended the run early is added to the
         plan's troubles. Raises Refused, and does nothing, for a plan that is refused.

@@ -29,7 +29,7 @@ __all__ = ["execute"]
 
 
 def execute(run: Run, findings: Findings) -> tuple[Summary, list[Error]]:
-    """Does all that is not blocked. Tells Started, Sent, Done, Failed.
+    """Does all that is due. Tells Started, Sent, Done, Failed, and Noted for what is not kept.
 
     Gives back what was done, and the errors that ended the run early or kept albums from being
     written down. Whatever was done is recorded in any case.

@@ -13,10 +13,11 @@ __all__ = ["look"]
 
 
 def look(run: Run) -> tuple[Plan, Findings]:
-    """Looks at both sides and thinks. Tells Scanned, Fetched, Shown, Planned, Failed and Noted.
+    """Looks at both sides and thinks.
 
-    Failed is for what is unread. A plan that looks like an accident has a Refused among its
-    troubles. Raises ServiceError if a service cannot be used at all.
+    Tells Found, Scanned, Fetched, Shown, Planned, Failed and Noted; Failed is for what is unread. A
+    plan that looks like an accident has a Refused among its troubles. Raises ServiceError if a
+    service cannot be used at all, and StateError where nothing says which folders have vanished.
     """
     notes = Notes(run)
     thinking = Thinking(notes)

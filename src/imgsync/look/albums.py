@@ -23,7 +23,8 @@ __all__ = ["find_places"]
 def find_places(notes: Notes) -> list[Place]:
     """The albums of a run, but for those that it does not look at.
 
-    Places of folders that vanished come last. Raises ServiceError.
+    Places of folders that vanished come last. Tells Found and Failed. Raises ServiceError, and
+    StateError where nothing says which folders have vanished.
     """
     return _Survey(notes).places()
 
