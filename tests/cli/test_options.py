@@ -229,6 +229,11 @@ def test_paths_that_are_no_folders_of_their_own_are_named(here: Path, line: str,
         folders(parse(line.split()))
 
 
+def test_an_empty_path_is_no_folder(here: Path) -> None:
+    with pytest.raises(UsageError, match="a PATH is empty"):
+        folders(parse(["a", ""]))
+
+
 def test_a_current_folder_that_is_gone_is_named(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -263,11 +263,12 @@ def test_a_service_that_gives_up_while_writing(
         ("--sync-to nas gone", "gone does not exist"),
         ("--sync-to nas here --config=", "there is no configuration file"),
         ("--sync-to nass here", "no section [nass] in"),
+        ("--sync-to ./there here", "./there is no service: write file:///"),
         ("--sync-to nas --prefer usb here", "--prefer usb"),
         ("--sync-to nas --only tag here", "no field tag"),
         ("--sync-to nas --config gone.cfg here", "no configuration file gone.cfg"),
-        ("--sync-to nas there", "are not two trees"),
-        ("--sync-to nas there/in", "are not two trees"),
+        ("--sync-to nas there", "are not two trees: they are one folder"),
+        ("--sync-to nas there/in", "are not two trees: one lies in the other"),
         ("--sync-to nas .", "are not two trees"),
         ("--sync-to local --sync-to nas here there", "are not two trees"),
         ("--list nas here", "no PATH"),
@@ -325,6 +326,29 @@ def test_interactive_asks_before_writing(
     assert answer.code == (0 if done else 1)
     assert (trees.there / "1.jpg").exists() is done
     assert (trees.here / ".img-sync.db").exists() is done
+
+
+def test_what_nobody_agreed_to_is_not_told_as_done(
+    trees: Trees, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees.add("a/1.jpg", "b/2.jpg")
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\ny\n"))
+    answer = run("--sync-to nas --interactive here/a here/b")
+    assert (answer.code, answer.err.splitlines()[-1]) == (1, "1 created, 1 to create")
+
+
+def test_who_interrupts_a_question_is_told_on_a_line_of_its_own(
+    trees: Trees, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        def readline(self) -> str:
+            raise KeyboardInterrupt
+
+    trees.add("1.jpg")
+    monkeypatch.setattr("sys.stdin", Interrupted())
+    answer = run("--sync-to nas --interactive here")
+    assert answer.code == 130
+    assert "\nimg-sync: interrupted" in answer.err
 
 
 def test_a_question_cannot_command_the_terminal(

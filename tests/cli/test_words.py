@@ -248,18 +248,19 @@ def test_a_photo_is_shown_with_all_that_is_said_about_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("summary", "dry", "seen"),
+    ("done", "planned", "seen"),
     [
-        (Summary(), False, "in step, nothing to do"),
-        (Summary(created=2, updated=1), True, "2 to create, 1 to update"),
-        (Summary(created=1_200, recorded=1), False, "1,200 created, 1 recorded"),
-        (Summary(conflicts=1), True, "left: 1 conflict"),
+        (Summary(), Summary(), "in step, nothing to do"),
+        (Summary(), Summary(created=2, updated=1), "2 to create, 1 to update"),
+        (Summary(created=1_200, recorded=1), Summary(), "1,200 created, 1 recorded"),
+        (Summary(created=1), Summary(created=2, moved=1), "1 created, 2 to create, 1 to move"),
+        (Summary(), Summary(conflicts=1), "left: 1 conflict"),
         (
-            Summary(moved=1, deleted=1, conflicts=2, blocked=3, failed=1),
-            False,
+            Summary(moved=1, deleted=1, conflicts=1, blocked=3),
+            Summary(conflicts=1, failed=1),
             "1 deleted, 1 moved; left: 2 conflicts, 3 blocked, 1 failed",
         ),
     ],
 )
-def test_the_sums_are_a_sentence(summary: Summary, dry: bool, seen: str) -> None:
-    assert closing(summary, dry=dry) == seen
+def test_the_sums_are_a_sentence(done: Summary, planned: Summary, seen: str) -> None:
+    assert closing(done, planned) == seen

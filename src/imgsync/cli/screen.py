@@ -104,7 +104,11 @@ class Screen:
     def ask(self, question: str) -> bool:
         """Asks a person, who answers on stdin; no answer is a no."""
         print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline() if sys.stdin else ""
+        try:
+            answer = sys.stdin.readline() if sys.stdin else ""
+        except KeyboardInterrupt:
+            print(file=sys.stderr)  # what is said next is no part of the question
+            raise
         if not (answer.endswith("\n") and sys.stdin.isatty()):  # nothing ended the line
             print(file=sys.stderr)
         return answer.strip().lower() in ("y", "yes")

@@ -45,9 +45,9 @@ class Session(Work):
         self, options: Options, configuration: Configuration, screen: Screen, log: RunLog
     ) -> None:
         super().__init__(options, configuration, screen)
-        self.summary = Summary()
+        self._done = Summary()
+        self._planned = Summary()  # of dry runs, and of what a person did not agree to
         self._log = log
-        self._has_done = False
         self._above = Path()  # the folder that holds all PATHs
         self._places: dict[Path, str] = {}
 
@@ -65,9 +65,9 @@ class Session(Work):
                 if step.cache or opened is not None:
                     self._take(step, opened, tops)
         # Nothing is said of a command that came to nothing: its troubles were told.
-        told = self.summary != Summary() or self.code == 0
-        in_words = closing(self.summary, dry=not self._has_done) if told else ""
-        self.screen.close(self.summary, in_words)
+        summary = self._done + self._planned
+        told = summary != Summary() or self.code == 0
+        self.screen.close(summary, closing(self._done, self._planned) if told else "")
 
     def _open(self, step: Step, tops: list[Path], stack: ExitStack) -> Opened | None:
         """The step's service; None for the cache, and for a service that cannot be used."""
@@ -117,13 +117,13 @@ class Session(Work):
         for error in plan.troubles:
             self.trouble(error)
         if any(isinstance(error, Refused) for error in plan.troubles):
-            self.summary += _left(plan.summary)
+            self._planned += _left(plan.summary)
         elif step.dry or not self._may_do(plan, ends, top):
-            self.summary += plan.summary
+            self._planned += plan.summary
             self.end_with(0 if plan.summary.in_step else 1)
         else:
             done = self._do(run, plan)
-            self.summary += done
+            self._done += done
             self.end_with(1 if done.left_undone else 0)
             for error in plan.troubles[told:]:
                 self.trouble(error)
@@ -172,7 +172,6 @@ class Session(Work):
         return self.screen.ask(f"{ends.left} and {ends.right}, {top}: write this?")
 
     def _do(self, run: Run, plan: Plan) -> Summary:
-        self._has_done = True
         self.screen.do(plan.actions)
         try:
             return run.do(plan)
@@ -199,4 +198,5 @@ def _check_apart(top: Path, other: Path) -> None:
     """Raises UsageError for folders that are one, or lie one in the other."""
     here, there = top.resolve(), other.resolve()
     if here.is_relative_to(there) or there.is_relative_to(here):
-        raise UsageError(f"{top} and {other} are not two trees: one lies in the other")
+        what = "they are one folder" if here == there else "one lies in the other"
+        raise UsageError(f"{top} and {other} are not two trees: {what}")

@@ -126,6 +126,8 @@ def folders(options: Options) -> list[Path]:
     """
     if not options.paths:
         raise UsageError("no PATH: name the folder whose albums it is about")
+    if "" in options.paths:
+        raise UsageError("a PATH is empty: name the folder whose albums it is about")
     tops: dict[str, Path] = {}
     for path in options.paths:
         if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some hostile names

@@ -220,19 +220,20 @@ _PLANNED = {
 }
 
 
-def closing(summary: Summary, *, dry: bool) -> str:
-    """What was done and what is left, or what there would be to do, as a sentence."""
-    counts: dict[str, int] = msgspec.structs.asdict(summary)
-    done = [
-        f"{counts[key]:,} {words if dry else key}" for key, words in _PLANNED.items() if counts[key]
+def closing(done: Summary, planned: Summary) -> str:
+    """What was done, what there would be to do, and what is left, as a sentence."""
+    were, would, left = map(_counts, (done, planned, done + planned))
+    words = [f"{were[key]:,} {key}" for key in _PLANNED if were[key]]
+    words += [f"{would[key]:,} {to_do}" for key, to_do in _PLANNED.items() if would[key]]
+    rest = [
+        f"{left[key]:,} {key.rstrip('s') if left[key] == 1 else key}"
+        for key in ("conflicts", "blocked", "failed")
+        if left[key]
     ]
-    left = []
-    for key in ("conflicts", "blocked", "failed"):
-        word = key.rstrip("s") if counts[key] == 1 else key
-        if counts[key]:
-            left.append(f"{counts[key]:,} {word}")
-    if not done and not left:
-        return "in step, nothing to do"
-    if not left:
-        return ", ".join(done)
-    return "; ".join(filter(None, [", ".join(done), "left: " + ", ".join(left)]))
+    parts = [", ".join(words), "left: " + ", ".join(rest) if rest else ""]
+    return "; ".join(filter(None, parts)) or "in step, nothing to do"
+
+
+def _counts(summary: Summary) -> dict[str, int]:
+    counts: dict[str, int] = msgspec.structs.asdict(summary)
+    return counts

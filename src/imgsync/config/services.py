@@ -176,6 +176,9 @@ class Configuration:
         return settings
 
     def _unknown(self, name: str) -> str:
+        if "/" in name:
+            url = _url(Path(os.path.abspath(name)))  # noqa: PTH100 - Path.resolve follows links
+            return f"{name} is no service: write {url} for that folder"
         if self.path is None:
             return (
                 f"there is no service {name}: as long as there is no configuration file, a"
