@@ -437,6 +437,21 @@ class TestDelete:
             files.replace(TOP, photo, source("a.jpg", 2))
         assert shown(files) == {"a.jpg": photo}
 
+    @pytest.mark.parametrize("place", ["auto", "trash"])
+    def test_the_trash_gets_nothing_out_of_a_folder_that_is_closed(
+        self, tree: Path, home: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    ) -> None:
+        trash = "auto" if place == "auto" else str(tree.parent / place)
+        files = Files("tree", tree, jobs=1, trash=trash)
+        album = files.create_album("a")
+        photo = files.create(album, source())
+        monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tree / "a")
+        with pytest.raises(Rejected, match=r"nothing can be taken out of .*/a, check its perm"):
+            files.delete(album, photo)
+        assert names(tree) == ["a/", "a/a.jpg"]
+        assert not (tree.parent / "trash").exists()
+        assert not (home / ".local/share/Trash").exists()
+
     def test_a_trash_that_fails_says_the_way_out(
         self, tree: Path, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

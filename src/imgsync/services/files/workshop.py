@@ -209,6 +209,12 @@ class Workshop:
 
     def _discard(self, path: Path, known_as: Path) -> None:
         """Puts a file into the trash, known to people under another path, maybe."""
+        if not os.access(path.parent, os.W_OK):
+            # Trashes that take a copy or make a note first would do so again in every run.
+            raise Rejected(
+                f"{known_as} cannot be moved to the trash: nothing can be taken out of"
+                f" {path.parent}, check its permissions"
+            )
         where = self._trash.put(path, os.path.relpath(known_as, self._top))
         self._discarded(os.fspath(known_as), where)
 
