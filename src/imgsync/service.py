@@ -116,11 +116,13 @@ class Original(msgspec.Struct):
 
     `sidecars`: the bytes of the XMP files that belong to it alone, the one that speaks for it
         first, by how their names go on: "+.xmp" for a.jpg.xmp, ".xmp" for a.xmp.
+    `written`: when the file was last written to, in ns since 1970; 0 where that is not known.
     """
 
     stream: BinaryIO
     size: int
     sidecars: Mapping[str, bytes] = {}
+    written: int = 0
 
     def __enter__(self) -> Original:
         return self

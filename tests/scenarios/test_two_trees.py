@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import Any
 
@@ -31,6 +32,27 @@ class TestFirstMeeting:
         assert report.summary == {"created": 2}
         assert trees.here.names() == trees.nas.names() == {"a/1.jpg", "b/c/2.jpg"}
         assert trees.here.said("b/c/2.jpg").caption == "two"
+        assert trees.in_step()
+
+    @pytest.mark.parametrize("year", [1969, 1998, 2098])
+    def test_copies_keep_the_time_of_their_files(self, trees: Any, year: int) -> None:
+        written = (year - 1970) * 31_556_952
+        for tree, picture in ((trees.here, 1), (trees.nas, 2)):
+            name = f"a/{picture}.jpg"
+            tree.add(name, picture, caption="scan")
+            os.utime(tree.top / name, (written, written))
+        assert trees.sync().code == 0
+        copies = (trees.nas.top / "a/1.jpg", trees.here.top / "a/2.jpg")
+        assert [copy.stat().st_mtime for copy in copies] == [written, written]
+        assert trees.in_step()
+
+    def test_a_copy_that_keeps_something_to_itself_has_the_time_too(self, trees: Any) -> None:
+        trees.here.add("a/1.jpg", 1, caption="scan", rating=3)
+        os.utime(trees.here.top / "a/1.jpg", (883_612_800, 883_612_800))
+        assert trees.sync("--skip", "rating").code == 0
+        assert (trees.nas.top / "a/1.jpg").stat().st_mtime == 883_612_800
+        assert trees.sync().summary == {"updated": 1}
+        assert trees.nas.said("a/1.jpg").rating == 3
         assert trees.in_step()
 
     def test_what_is_there_already_is_adopted_and_not_sent(self, trees: Any) -> None:

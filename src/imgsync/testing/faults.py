@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any, BinaryIO, TypeVar
 
+import msgspec
+
 from ..errors import Denied, Rejected, Stale, Unavailable
 from ..model import Album, Field, Metadata, Photo
 from ..service import Capabilities, Look, Original, Service, Source, Unread
@@ -112,7 +114,7 @@ class Faulty(Service):
             return original
         with original:
             half = original.stream.read(original.size // 2)
-        return Original(breaking(half, fault.error("open")), original.size, original.sidecars)
+        return msgspec.structs.replace(original, stream=breaking(half, fault.error("open")))
 
     def identify(self, original: Original, name: str) -> str:
         return self.service.identify(original, name)

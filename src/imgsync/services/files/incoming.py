@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -29,6 +31,7 @@ _PART = 1 << 20
 def fetch(path: Path, source: Source, old: Sequence[Path] = (), *, embed: bool) -> Made:
     """Copies the source to `path`, checks it, and makes it show the source's metadata.
 
+    It was last written to when the source was, as far as that is known and the disk keeps it.
     Its sidecars are the source's; where that has none, copies of `old`.
     Raises Rejected if there is no room for it, or if what came is not the picture it should be.
     """
@@ -48,6 +51,9 @@ def fetch(path: Path, source: Source, old: Sequence[Path] = (), *, embed: bool) 
     if wanted.startswith(("image:", "file:")) and content != wanted:
         raise Rejected(f"{source.name} came with another picture than was listed: run again")
     speaks = bring_in_line(path, own[0] if own else None, source, embed=embed)
+    if original.written:
+        with suppress(OSError, OverflowError):
+            os.utime(path, ns=(original.written, original.written))
     return Made(path, own or [speaks] if speaks else [], content)
 
 

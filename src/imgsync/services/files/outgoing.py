@@ -34,8 +34,8 @@ def open_original(
             raise Stale(f"{path} has changed since it was looked at: run again")
         if without and any(_tells(path, beside, without) for beside in (None, *sidecars)):
             stream.close()
-            return _freed(path, sidecars, without)
-        return Original(stream, stamp.size, _bytes_of(path, sidecars))
+            return _freed(path, sidecars, without, stamp)
+        return Original(stream, stamp.size, _bytes_of(path, sidecars), stamp.changed)
     except BaseException:
         stream.close()
         raise
@@ -51,7 +51,9 @@ def _bytes_of(path: Path, sidecars: Sequence[Path]) -> dict[str, bytes]:
     return {sidecar_form(beside.name, path.name): beside.read_bytes() for beside in sidecars}
 
 
-def _freed(path: Path, sidecars: Sequence[Path], fields: frozenset[Field]) -> Original:
+def _freed(
+    path: Path, sidecars: Sequence[Path], fields: frozenset[Field], stamp: Stamp
+) -> Original:
     """A copy that says nothing of `fields`. It has no name any more: it goes when it is closed."""
     with tempfile.TemporaryDirectory(prefix="img-sync-") as folder:
         copy = Path(folder, path.name)
@@ -62,4 +64,5 @@ def _freed(path: Path, sidecars: Sequence[Path], fields: frozenset[Field]) -> Or
             names = ", ".join(sorted(fields))
             raise Rejected(f"{path} cannot be sent without its {names}: its format is not written")
         told = beside[:1] + [each for each in beside[1:] if not _tells(copy, each, fields)]
-        return Original(copy.open("rb"), copy.stat().st_size, _bytes_of(path, told))
+        size, beside_it = copy.stat().st_size, _bytes_of(path, told)
+        return Original(copy.open("rb"), size, beside_it, stamp.changed)
