@@ -257,6 +257,16 @@ def test_a_service_that_gives_up_while_writing(
     assert answer.events[-1]["created"] == 0
 
 
+def test_what_cannot_be_read_is_told_with_its_side(trees: Trees, run: Run) -> None:
+    for tree in (trees.here, trees.there):
+        trees.add("a/1.jpg", root=tree)
+        (tree / "a/1.jpg").write_bytes(b"")
+    answer = run("--sync-with nas here")
+    assert answer.code == 1
+    assert "img-sync: a/1.jpg: is empty" in answer.err
+    assert "img-sync: a/1.jpg on nas: is empty" in answer.err
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

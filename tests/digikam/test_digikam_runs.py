@@ -239,7 +239,7 @@ def test_a_photo_that_digikam_is_to_read_is_not_taken_for_deleted(
     runs("--sync-with", "digikam", "--prefer", "digikam")
     collected.do("UPDATE Images SET modificationDate = NULL WHERE name = 'DSCN0010.jpg'")
     answer = runs("--sync-with", "digikam", "--delete")
-    assert "DSCN0010.jpg: digiKam has not found it yet" in answer.err
+    assert "DSCN0010.jpg on digikam: digiKam has not found it yet" in answer.err
     assert (collected.folder / PARIS / "DSCN0010.jpg").exists()
 
 

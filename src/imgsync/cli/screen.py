@@ -44,7 +44,7 @@ class Screen:
         self._lock = RLock()
         self._doing = False
         self._lost: OSError | None = None
-        self._folder = ""
+        self._folder = self._service = ""
         self._said: set[str] = set()
 
     def look(self, ends: Ends, top: str, *, folder: str = "", brief: bool = False) -> None:
@@ -53,7 +53,7 @@ class Screen:
         What it tells of albums is printed as below `folder`.
         """
         with self._lock:
-            self._folder = folder
+            self._folder, self._service = folder, ends.right
             self._said.clear()
             self._print(lambda: self._report.look(ends, brief=brief))
             self._progress.look(ends, visible(top))
@@ -82,9 +82,10 @@ class Screen:
             self._progress.tell(event)
             event = below(self._folder, event)
             match event:
-                case Failed(album=album, name=name, why=why):
+                case Failed(side, album, name, why):
+                    where = place(album, name) + (f" on {side}" if side == self._service else "")
                     # What names its file itself, as a state's trouble does, needs no other name.
-                    self.say(why if why.startswith("/") else f"{place(album, name)}: {why}")
+                    self.say(why if why.startswith("/") else f"{where}: {why}")
                 case Noted(why) if not self._quiet:
                     self.say(why)
             self._print(lambda: self._report.tell(event))

@@ -295,7 +295,10 @@ def test_of_two_albums_for_one_folder_one_is_told(here: Home, fake: FakePiwigo) 
     for _ in range(2):
         report = here.pull()
         assert report.code == 1
-        assert "Sea./: another album stands in its place on local: rename one" in report.told
+        assert (
+            "Sea./ on gallery: another album stands in its place on local: rename one"
+            in report.told
+        )
     assert [path.name for path in here.top.rglob("*.jpg")] == ["a.jpg"]
 
 
