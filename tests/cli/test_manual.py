@@ -12,6 +12,7 @@ from imgsync.cli.options import make_parser
 from imgsync.config import Defaults
 from imgsync.errors import Error
 from imgsync.events import Summary
+from imgsync.metadata import formats
 from imgsync.model import Field
 from imgsync.plan import Op
 
@@ -30,6 +31,12 @@ def options() -> list[str]:
 def test_every_option_is_explained(option: str) -> None:
     assert re.search(rf"^- (`[^`]*`, )*`{option}[` ]", MANUAL, re.MULTILINE)
     assert re.search(rf"^(\\fB.*, )*\\fB{option}[ \\]", PAGE, re.MULTILINE)
+
+
+def test_every_kind_of_photo_is_named() -> None:
+    files = MANUAL[MANUAL.index("Photos and videos are files") : MANUAL.index("SERVICE is one of")]
+    named = set(re.findall(r"`([a-z0-9]+)`", files))
+    assert named == {*formats.KNOWN, "xmp"}
 
 
 def test_no_option_is_invented() -> None:
