@@ -450,10 +450,10 @@ def test_the_log_tells_what_was_done_and_trashed(trees: Trees, run: Run) -> None
     (trees.here / "1.jpg").unlink()
     run("--sync-to", "nas", "--delete", "here", "--exclude", "two words")
     assert [line.split("  ", 1)[1] for line in "".join(logs()).splitlines()] == [
-        "img-sync --sync-to nas here",
+        f"img-sync --sync-to nas here  (in {trees.here.parent})",
         "done    create  nas  1.jpg  (new)",
         "done    create  nas  2.jpg  (new)",
-        "img-sync --sync-to nas --delete here --exclude 'two words'",
+        f"img-sync --sync-to nas --delete here --exclude 'two words'  (in {trees.here.parent})",
         f"trash   {trees.there}/1.jpg -> the trash",
         "done    delete  nas  1.jpg  (deleted on local)",
     ]

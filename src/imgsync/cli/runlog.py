@@ -93,7 +93,8 @@ class RunLog:
         home.mkdir(parents=True, exist_ok=True)
         self.path = home / f"{time.strftime('%Y-%m-%dT%H-%M-%S')}-{os.getpid()}.log"
         self._file = self.path.open("a", encoding="utf-8", errors="backslashreplace")
-        self._file.write(f"{_now()}  img-sync {visible(shlex.join(self._arguments))}\n")
+        line = f"img-sync {shlex.join(self._arguments)}  (in {_current_folder()})"
+        self._file.write(f"{_now()}  {visible(line)}\n")
         for old in sorted(home.glob("*.log"))[:-KEPT]:
             old.unlink(missing_ok=True)
 
@@ -105,6 +106,14 @@ class RunLog:
             self._file = None
         place = error.filename or self.path
         self._warn(": ".join(filter(None, ["no log is written", str(place or ""), why(error)])))
+
+
+def _current_folder() -> str:
+    """To which the command line's paths are relative."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - as the command line, it is text
+    except OSError:
+        return "a folder that is gone"
 
 
 def _now() -> str:
