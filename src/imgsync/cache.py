@@ -24,7 +24,8 @@ from .state import Child, Header, Record, State, new_id, peek, without_fingerpri
 __all__ = ["CACHE", "CacheRun"]
 
 CACHE = "cache"
-POLICY = Policy(writes=frozenset({Side.RIGHT}), delete=True, max_delete=1.0)
+# The cache takes over all that the files say.
+POLICY = Policy(writes=frozenset({Side.RIGHT}), prefer=Side.LEFT, delete=True, max_delete=1.0)
 
 
 class _Begun(NamedTuple):

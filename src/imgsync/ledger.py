@@ -103,7 +103,7 @@ class Ledger:
         record = recorded(old, link.id, photo or (old.photo if old else link.left), racy=racy)
         agreed = Agreed(
             there=link.right,
-            here=None if link.left == record.photo else link.left,
+            here=None if link.left in (record.photo, record.believed) else link.left,
             synced=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
         return msgspec.structs.replace(
@@ -375,7 +375,7 @@ def recorded(old: Record | None, id: str, photo: Photo, *, racy: bool) -> Record
     links = old.links
     if old.photo != photo:
         links = {
-            name: agreed if agreed.here else msgspec.structs.replace(agreed, here=old.photo)
+            name: agreed if agreed.here else msgspec.structs.replace(agreed, here=old.believed)
             for name, agreed in links.items()
         }
     return Record(id, photo, racy=racy, links=links)

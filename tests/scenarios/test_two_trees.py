@@ -23,6 +23,24 @@ def synced(trees: Any) -> Any:
     return trees
 
 
+@pytest.mark.parametrize("side", ["here", "nas"])
+def test_a_picture_that_decays_on_its_disk_is_told_and_not_carried(synced: Any, side: str) -> None:
+    tree = synced.here if side == "here" else synced.nas
+    name = "local" if side == "here" else "nas"
+    path = tree.top / "2012 Sea/IMG_2.jpg"
+    good, was = path.read_bytes(), path.stat()
+    path.write_bytes(good[:-8] + b"rot" + good[-5:])
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert synced.sync().summary == {}
+    report = synced.sync("--check-all")
+    assert (report.code, report.actions()) == (1, {"conflict - 2012 Sea/IMG_2.jpg content"})
+    [told] = [event["why"] for event in report.events if event["event"] == "planned"]
+    assert told == f"decayed on {name}: another picture in a file that looks unchanged"
+    assert synced.sync("--check-all", "--prefer", "nas" if side == "here" else "local").code == 0
+    assert path.read_bytes() == good
+    assert synced.in_step()
+
+
 class TestFirstMeeting:
     def test_all_goes_there_and_comes_here(self, trees: Any) -> None:
         trees.here.add("a/1.jpg", 1, rating=5)

@@ -214,6 +214,42 @@ def test_pictures(
     assert told(plan(both, ends(), Policy(prefer=prefer))) == done
 
 
+@pytest.mark.parametrize("side", Side)
+def test_picture_that_decays_is_carried_only_by_preference(side: Side) -> None:
+    """Another picture and the same version: that is no edit, but a disk that fails."""
+    good, name = photo("P"), "here" if side is LEFT else "there"
+    bad = replace(good, content="image:rotten")
+    shown = {side: bad, side.other: good}
+    both = pair(link(good, good), shown[LEFT], shown[RIGHT])
+    (conflict,) = plan(both, ends(), Policy())
+    assert (conflict.op, conflict.fields) == (Op.CONFLICT, (Field.CONTENT,))
+    assert conflict.why == f"decayed on {name}: another picture in a file that looks unchanged"
+    for prefer in Side:
+        (update,) = plan(both, ends(), Policy(prefer=prefer))
+        assert told((update,)) == [f"update {prefer.other} content"]
+        assert update.why == f"decayed on {name}"
+    painted = pair(link(good, good), *(replace(shown[s], version="new") for s in Side))
+    assert told(plan(painted, ends(), Policy())) == [f"update {side.other} content"]
+
+
+def test_picture_that_decays_leaves_all_of_the_photo_to_a_person() -> None:
+    good = photo("P")
+    bad = [replace(good, content=f"image:{n}", metadata=Metadata(rating=n)) for n in (1, 2)]
+    (conflict,) = plan(pair(link(good, good), *bad), ends(), Policy())
+    assert conflict.fields == (Field.CONTENT,)
+    assert conflict.why.startswith("decayed on here and there: ")
+    tags = Policy(fields=frozenset({Field.TAGS}), prefer=LEFT)
+    assert told(plan(pair(link(good, good), *bad), ends(), tags)) == ["conflict content"]
+
+
+def test_picture_that_is_shown_alike_has_not_decayed() -> None:
+    """As all of them after a service learnt to show other digests."""
+    both = pair(
+        link(photo("P"), photo("P")), *(replace(photo("P"), content="image:new") for _ in Side)
+    )
+    assert told(plan(both, ends(), Policy())) == ["record content"]
+
+
 def test_service_that_makes_other_bytes_of_pictures_has_not_changed_them() -> None:
     base = link(photo("P"), photo("P recoded"))
     assert plan(pair(base, photo("P"), photo("P recoded")), ends(), Policy()) == ()
@@ -674,7 +710,7 @@ def test_version_alone_is_no_news() -> None:
 
 def test_picture_is_not_replaced_where_nothing_can_go_to_a_trash() -> None:
     untrashing = Capabilities(no_trash="no trash there: name one")
-    both = pair(link(photo(), photo()), replace(photo(), content="image:2"), photo())
+    both = pair(link(photo(), photo()), photo("Q"), photo())
     (update,) = plan(both, ends(None, untrashing), Policy())
     assert (update.fields, update.blocked) == ((Field.CONTENT,), "no trash there: name one")
 

@@ -18,6 +18,7 @@ from .terms import Action, End, Ends, Op, Policy
 from .verdicts import (
     Verdict,
     are_named,
+    decay,
     is_edited,
     is_mistaken,
     verdicts_of,
@@ -54,8 +55,9 @@ def plan(pair: Pair, ends: Ends, policy: Policy) -> tuple[Action, ...]:
 def _both(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> Iterator[Action]:
     if pair.base is not None and _untouched(pair, pair.base, left, right):
         return
-    if is_mistaken(pair.base, left, right):
-        why = _undecided(pair, ends, policy)
+    doubt = _doubt(pair.base, left, right, ends)
+    if doubt:
+        why = _undecided(pair, doubt, ends, policy)
         if why is not None:
             yield actions.conflict(pair, left, [Field.CONTENT], why)
             return
@@ -82,9 +84,16 @@ def _both(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> 
         yield actions.conflict(pair, left, disputed, "; ".join(disputes))
 
 
-def _undecided(pair: Pair, ends: Ends, policy: Policy) -> str | None:
+def _doubt(base: Link | None, left: Photo, right: Photo, ends: Ends) -> str:
+    """Why only a person can tell which of two pictures is the right one; "" if the past does."""
+    if is_mistaken(base, left, right):
+        return "same name, different pictures"
+    where = decay(base, left, right, ends)
+    return f"{where}: another picture in a file that looks unchanged" if where else ""
+
+
+def _undecided(pair: Pair, why: str, ends: Ends, policy: Policy) -> str | None:
     """Why neither of two pictures may take the other's place; None if one may."""
-    why = "same name, different pictures"
     if policy.prefer is None or Field.CONTENT not in policy.fields:
         return why
     reason = forbids_update(Field.CONTENT, policy.prefer.other, pair, ends, policy)

@@ -15,7 +15,7 @@ from .gate import (
     suffix_of,
 )
 from .terms import Action, End, Ends, Op, Policy, ordered
-from .verdicts import Verdict, only, past_of
+from .verdicts import Verdict, decay, only, past_of
 
 __all__ = ["conflict", "create", "delete", "forget", "learnt", "moves", "record", "updates"]
 
@@ -75,8 +75,9 @@ def updates(
             side = Side(verdict.value)
             origin, target = shown[side.other], shown[side]
             wanted[side][field] = _carried(field, origin, target, ends[side.other])
+    decayed = decay(pair.base, left, right, ends)
     for side, values in wanted.items():
-        yield from _update(pair, side, values, ends, policy)
+        yield from _update(pair, side, values, ends, policy, decayed)
 
 
 def _carried(field: Field, origin: Photo, target: Photo, source: End) -> Metadata:
@@ -93,7 +94,12 @@ def _carried(field: Field, origin: Photo, target: Photo, source: End) -> Metadat
 
 
 def _update(
-    pair: Pair, side: Side, values: Mapping[Field, Metadata], ends: Ends, policy: Policy
+    pair: Pair,
+    side: Side,
+    values: Mapping[Field, Metadata],
+    ends: Ends,
+    policy: Policy,
+    decayed: str,
 ) -> Iterator[Action]:
     photo, origin = pair.photo(side), pair.photo(side.other)
     assert photo is not None
@@ -105,6 +111,7 @@ def _update(
         for field in some:
             metadata = metadata.but(values[field], (field,))
         if some:
+            why = decayed if Field.CONTENT in some else ""
             yield Action(
                 op=Op.UPDATE,
                 pair=pair,
@@ -114,7 +121,7 @@ def _update(
                 fields=ordered(some),
                 metadata=metadata,
                 without=left_out(origin, policy) if Field.CONTENT in some else frozenset(),
-                why=f"changed on {ends[side.other].name}",
+                why=why or f"changed on {ends[side.other].name}",
                 blocked="; ".join(dict.fromkeys(filter(None, map(reasons.get, some)))) or None,
             )
 

@@ -25,6 +25,7 @@ from .terms import End, Ends, Policy
 __all__ = [
     "Verdict",
     "are_named",
+    "decay",
     "is_edited",
     "is_mistaken",
     "only",
@@ -66,7 +67,7 @@ def verdicts_of(
         if field in ends.shared() & policy.fields
     }
     if Field.CONTENT in policy.fields:
-        verdicts[Field.CONTENT] = _compare_pictures(base, left, right, policy)
+        verdicts[Field.CONTENT] = _compare_pictures(base, left, right, ends, policy)
     return verdicts
 
 
@@ -103,14 +104,16 @@ def _changed(field: Field, now: Photo, past: Photo, end: End) -> bool:
     return bool(here != before) and not (noisy and same(field, here, before))
 
 
-def _compare_pictures(base: Link | None, left: Photo, right: Photo, policy: Policy) -> Verdict:
+def _compare_pictures(
+    base: Link | None, left: Photo, right: Photo, ends: Ends, policy: Policy
+) -> Verdict:
     past_left, past_right = past_of(base)
     mistaken = is_mistaken(base, left, right)
     left_changed = mistaken or _repainted(left, past_left)
     right_changed = mistaken or _repainted(right, past_right)
     if same_picture(left, right) or not (left_changed or right_changed):
         return Verdict.AGREED
-    if left_changed and right_changed:
+    if decay(base, left, right, ends) or (left_changed and right_changed):
         return OVERRULE[policy.prefer] if policy.prefer else Verdict.CONFLICT
     return Verdict.RIGHT if left_changed else Verdict.LEFT
 
@@ -119,6 +122,21 @@ def _repainted(now: Photo, past: Photo) -> bool:
     """Whether a side is known to show another picture than it did."""
     known = now.content and past.content
     return bool(known) and now.content != past.content and not same_picture(now, past)
+
+
+def decay(base: Link | None, left: Photo, right: Photo, ends: Ends) -> str:
+    """Where another picture is shown though, by its version, nothing has changed; "" if nowhere.
+
+    Nobody edits like that; a disk that fails does, and what it shows is no value to be carried.
+    """
+    if base is None or same_picture(left, right):
+        return ""
+    names = [
+        ends[side].name
+        for side, now in ((Side.LEFT, left), (Side.RIGHT, right))
+        if "" != now.version == base.half(side).version and _repainted(now, base.half(side))
+    ]
+    return f"decayed on {' and '.join(names)}" if names else ""
 
 
 def is_mistaken(base: Link | None, left: Photo, right: Photo) -> bool:

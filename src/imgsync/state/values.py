@@ -44,7 +44,7 @@ class Agreed(msgspec.Struct, frozen=True):
 
     def link(self, record: Record) -> Link:
         """The link of `record`, left local and right the service."""
-        return Link(record.id, left=self.here or record.photo, right=self.there)
+        return Link(record.id, left=self.here or record.believed, right=self.there)
 
 
 class Record(msgspec.Struct, frozen=True):
