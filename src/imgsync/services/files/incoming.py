@@ -49,7 +49,10 @@ def fetch(path: Path, source: Source, old: Sequence[Path] = (), *, embed: bool) 
     content = digest(path).content
     wanted = source.photo.content
     if wanted.startswith(("image:", "file:")) and content != wanted:
-        raise Rejected(f"{source.name} came with another picture than was listed: run again")
+        raise Rejected(
+            f"{source.name} came with another picture than was listed: run again, and with"
+            " --check-all if it still does (its disk may be failing)"
+        )
     speaks = bring_in_line(path, own[0] if own else None, source, embed=embed)
     if original.written:
         with suppress(OSError, OverflowError):
