@@ -404,9 +404,14 @@ def test_the_local_albums_are_those_of_the_root(trees: Trees, run: Run, home: Pa
     assert run("--list local").lines == ["a/"]
 
 
-def test_a_list_of_what_is_not_there(trees: Trees, run: Run) -> None:
-    answer = run("--list file:///no/such/tree")
-    assert (answer.code, answer.out) == (5, "")
+def test_a_list_of_what_is_not_there(trees: Trees, run: Run, home: Path) -> None:
+    trees.there.rmdir()
+    config = home / "config/img-sync.cfg"
+    config.write_text(config.read_text().replace("[nas]", "root = /no/such/root\n[nas]"))
+    for line in ("file:///no/such/tree", "nas", "local"):
+        answer = run(f"--list {line}")
+        assert (answer.code, answer.out) == (5, "")
+        assert "img-sync: there is no folder /" in answer.err
 
 
 def test_the_configuration_is_printed(trees: Trees, run: Run, home: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 
 from ..config import Configuration
-from ..errors import Error, UsageError
+from ..errors import Error, Unavailable, UsageError
 from ..events import Failed, Shown, Summary
 from ..model import Album
 from ..run import Scope
@@ -49,12 +50,17 @@ class Listing(Work):
         if name != LOCAL:
             if self.options.paths:
                 raise UsageError(f"--list {name} lists all of it: no PATH goes with it")
-            return self.configuration.open(name).service
+            opened = self.configuration.open(name)
+            if opened.folder is not None:
+                _check_there(opened.folder)
+            return opened.service
         if len(self.options.paths) > 1:
             raise UsageError("--list local lists one PATH at a time")
         if self.options.paths:
             return self.configuration.local(folders(self.options)[0])
-        return self.configuration.local(self.configuration.defaults.root or Path.cwd())
+        root = self.configuration.defaults.root or Path.cwd()
+        _check_there(root)
+        return self.configuration.local(root)
 
     def _list(self, service: Service, album: Album | Unread) -> None:
         if isinstance(album, Unread):
@@ -79,3 +85,9 @@ class Listing(Work):
     def _fail(self, event: Failed) -> None:
         self._failed += 1
         self.screen.tell(event)
+
+
+def _check_there(folder: Path) -> None:
+    """Raises Unavailable for a folder that is not there: it is no empty one to who asks for it."""
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for some hostile names
+        raise Unavailable(f"there is no folder {folder}: is its disk there?")
