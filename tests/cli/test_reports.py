@@ -225,16 +225,16 @@ def test_doing_tells_rates_and_the_time_left() -> None:
     pace.tell(Sent(one, 4_000_000))
     assert list(pace.words()) == [
         "0 of 2",
+        "6 s left",
         "0.0/s",
         "4.0 MB of 9.6 MB",
         "1.0 MB/s",
-        "6 s left",
     ]
     pace.tell(Sent(one, 9_000_000))
     pace.tell(Done(one, "nas"))
     pace.tell(Failed("nas", "2019", "2.jpg", "it is gone", two))
     assert pace.share == 1
-    assert list(pace.words())[:3] == ["2 of 2", "0.5/s", "9.6 MB of 9.6 MB"]
+    assert list(pace.words())[:4] == ["2 of 2", "0 s left", "0.5/s", "9.6 MB of 9.6 MB"]
 
 
 @pytest.mark.parametrize(
@@ -256,6 +256,18 @@ def test_the_bar_keeps_to_one_line_and_goes_away(pace: Looking | Doing) -> None:
     assert "img-sync: something [b]happened[/b]" in text
     assert max(len(line) for line in text.replace("\x1b", "\n").splitlines()) <= 44
     assert text.endswith("\x1b[1A\x1b[2K")
+
+
+def test_the_time_left_is_not_cut_on_a_narrow_terminal() -> None:
+    clock = Clock()
+    action = create("1.jpg", size=8_000_000).action
+    pace = Doing([action], clock)
+    clock.now += 4
+    pace.tell(Sent(action, 4_000_000))
+    stream = io.StringIO()
+    bar = Bar(pace, Console(file=stream, width=60, force_terminal=True, color_system=None))
+    bar.stop()
+    assert "0 of 1  4 s left" in stream.getvalue()
 
 
 def test_a_message_is_told_once_in_a_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,7 +28,7 @@ class Pace(Protocol):
         """Something happens in the run."""
 
     def words(self) -> Iterator[str]:
-        """Counts, rates and the time left."""
+        """Counts, the time left and rates: what counts most first, since the end may be cut."""
 
 
 class Looking:
@@ -62,11 +62,11 @@ class Looking:
     def words(self) -> Iterator[str]:
         yield f"looking: {self._albums:,} albums"
         seconds = self._clock() - self._start
+        if self.share and seconds:
+            yield f"{duration(seconds / self.share - seconds)} left"
         if self._photos and seconds:
             yield f"{self._photos:,} photos"
             yield f"{self._photos / seconds:,.0f} photos/s"
-        if self.share and seconds:
-            yield f"{duration(seconds / self.share - seconds)} left"
         if self._fetched:
             yield f"{self._fetched:,} files compared, {size(self._bytes)}"
         yield self._what
@@ -108,12 +108,12 @@ class Doing:
         share = self.share
         yield f"{self._over:,} of {len(self._to_send):,}"
         if seconds:
+            if share:
+                yield f"{duration(seconds / share - seconds)} left"
             yield f"{self._over / seconds:,.1f}/s"
             if self._all:
                 yield f"{size(self._bytes)} of {size(self._all)}"
                 yield f"{size(int(self._bytes / seconds))}/s"
-            if share:
-                yield f"{duration(seconds / share - seconds)} left"
 
 
 def _bytes(action: Action) -> int:
