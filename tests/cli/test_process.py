@@ -127,7 +127,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(trees: Trees, mode: tuple[str, 
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    process.wait(timeout=60)
+    assert process.wait(timeout=60) == 130
     assert list(trees.there.iterdir()) == [], "nothing is done for nobody"
 
 

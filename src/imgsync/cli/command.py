@@ -66,6 +66,8 @@ def _run(options: Options, screen: Screen, log: RunLog) -> int:
     except OutputGone as gone:
         if gone.why:
             work.trouble(Error(f"the output cannot be written: {gone.why}"))
+        else:
+            work.end_with(INTERRUPTED)
     except Error as error:
         work.trouble(error)
     return work.code
