@@ -126,6 +126,31 @@ class TestTop:
         with pytest.raises(Unavailable, match="is its disk there"):
             Files("tree", tmp_path / "disk/tree").create_album("a")
 
+    @pytest.mark.parametrize("is_found", [True, False], ids=["found", "made"])
+    def test_that_goes_while_it_is_used_is_not_begun_anew(
+        self, tmp_path: Path, is_found: bool
+    ) -> None:
+        if is_found:
+            fill(tmp_path / "tree", "a/1.jpg")
+        files = Files("tree", tmp_path / "tree", jobs=1)
+        assert list(files.albums()) == ([Album("a", "a")] if is_found else [])
+        files.create_album("b")
+        (tmp_path / "tree").rename(tmp_path / "taken away")
+        with pytest.raises(Unavailable, match="is no longer there: is its disk"):
+            files.create_album("c")
+        assert not (tmp_path / "tree").exists()
+
+    def test_whose_disk_goes_is_not_begun_anew_on_the_one_below(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(tmp_path, "a/1.jpg")
+        files = Files("tree", tmp_path, jobs=1)
+        assert list(files.albums()) == [Album("a", "a")]
+        monkeypatch.setattr(files, "_disk", tmp_path.stat().st_dev + 1)
+        with pytest.raises(Unavailable, match="is no longer there: is its disk"):
+            files.create_album("b")
+        assert not (tmp_path / "b").exists()
+
     def test_that_is_a_file_is_none(self, tmp_path: Path) -> None:
         fill(tmp_path, "a.jpg")
         with pytest.raises(Unavailable, match="no folder"):

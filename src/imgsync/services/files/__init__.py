@@ -103,6 +103,7 @@ class Files(Service):
         self._fingerprints: dict[str, str] = {}
         self._made: set[str] = set()  # albums that were made here and may have no photo yet
         self._swept: set[Path] = set()
+        self._disk: int | None = None  # the one on which the tree was found
         able = not self._trash.missing
         writes = EVERY_FIELD if able else EVERY_FIELD - {Field.CONTENT}
         self.capabilities = Capabilities(
@@ -276,7 +277,15 @@ class Files(Service):
             raise Unavailable(f"{self.top} cannot be looked at: {why(error)}") from error
         if not stat.S_ISDIR(status.st_mode):
             raise Unavailable(f"{self.top} is no folder")
+        self._disk = status.st_dev
         return True
+
+    def _has_gone(self) -> bool:
+        """Whether the tree was found, and is no longer there or a bare mount point by now."""
+        try:
+            return self._disk not in (None, self.top.stat().st_dev)
+        except FileNotFoundError:
+            return self._disk is not None
 
     def _path(self, path: str) -> str:
         """A path for an album: new folders get names that do no harm, others keep theirs."""
@@ -317,8 +326,12 @@ class Files(Service):
             return
         if folder == self.top.parent:
             raise Unavailable(f"there is no folder {folder}: is its disk there?")
+        if self._has_gone():
+            raise Unavailable(f"{self.top} is no longer there: is its disk?")
         self._make_folders(folder.parent)
         folder.mkdir(exist_ok=True)  # another thread may be doing the same
+        if folder == self.top:
+            self._disk = folder.stat().st_dev
         disk.sync_folder(folder.parent)
 
     def _remove_empty(self, folder: Path) -> None:
