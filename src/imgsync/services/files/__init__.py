@@ -282,10 +282,11 @@ class Files(Service):
 
     def _has_gone(self) -> bool:
         """Whether the tree was found, and is no longer there or a bare mount point by now."""
+        found = self._disk  # first: another thread may just be making the tree
         try:
-            return self._disk not in (None, self.top.stat().st_dev)
+            return found is not None and found != self.top.stat().st_dev
         except FileNotFoundError:
-            return self._disk is not None
+            return True
 
     def _path(self, path: str) -> str:
         """A path for an album: new folders get names that do no harm, others keep theirs."""
