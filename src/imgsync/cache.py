@@ -205,7 +205,8 @@ class CacheRun:
                 with self._spared(self.albums[above]):
                     if above not in self.states:
                         self.states[above] = State.load(self.top / above)
-                    for child in map(self.states[above].children.__getitem__, missing):
+                    children = self.states[above].children
+                    for child in (children[path] for path in missing if path in children):
                         if not child.gone and child.id not in present:
                             self.missed.setdefault(above, []).append(child)
                             _, other = nearest.get(child.id, (above, child))

@@ -270,6 +270,34 @@ class TestMoves:
         assert synced.nas.names() == synced.here.names()
         assert synced.in_step()
 
+    def test_so_it_is_for_a_run_on_the_copy_alone(self, synced: Any) -> None:
+        top, there = synced.here.top, synced.nas.names()
+        shutil.copytree(top / "2013/Alps", top / "2013/Copy")
+        report = synced.run("--sync-with", "nas", str(top / "2013/Copy"))
+        assert (report.code, report.summary) == (0, {"created": 2})
+        assert synced.nas.names() > there
+        assert synced.nas.names() == synced.here.names()
+        assert synced.in_step()
+
+    def test_a_folder_that_is_reached_by_another_path_has_not_moved(self, synced: Any) -> None:
+        (synced.here.top.parent / "link").symlink_to(synced.here.top / "2013")
+        there = synced.nas.names()
+        report = synced.run("--sync-with", "nas", str(synced.here.top.parent / "link/Alps"))
+        assert (report.code, report.actions()) == (0, set())
+        assert synced.nas.names() == there
+        assert synced.in_step()
+
+    def test_a_tree_that_moved_is_known_in_runs_on_a_part_of_it(self, synced: Any) -> None:
+        there = synced.nas.names()
+        synced.here.top.rename(synced.here.top.parent / "moved")
+        synced.here.top = synced.here.top.parent / "moved"
+        assert synced.sync().actions() == set()
+        synced.here.say("2013/Alps/IMG_3.jpg", title="Peak")
+        report = synced.run("--sync-with", "nas", str(synced.here.top / "2013"))
+        assert (report.code, report.summary) == (0, {"updated": 1})
+        assert synced.nas.names() == synced.here.names() == there
+        assert synced.in_step()
+
 
 class TestDeletions:
     @pytest.mark.parametrize("side", ["here", "nas"])
@@ -325,6 +353,15 @@ class TestDeletions:
         assert synced.here.names() == {
             p.removeprefix(f"{synced.here.top}/") for p in before if not p.endswith(".db")
         }
+
+    def test_all_gone_on_both_sides_is_no_accident(self, synced: Any) -> None:
+        for tree in (synced.here, synced.nas):
+            for name in tree.names():
+                tree.remove(name)
+        report = synced.sync()
+        assert report.code == 0
+        assert {action.split()[0] for action in report.actions()} == {"forget"}
+        assert synced.in_step()
 
     def test_the_cache_keeps_what_a_deletion_needs(self, synced: Any) -> None:
         synced.here.remove("2012 Sea/IMG_1.jpg")

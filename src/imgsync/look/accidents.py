@@ -18,9 +18,12 @@ def refusals(run: Run, findings: Findings, actions: Sequence[Action]) -> Iterato
     linked = findings.linked
     for side in Side:
         name = run.side(side).name
-        if linked and not findings.shown[side]:
-            why = f"{name} shows none of {linked} photos that were in step: is it mounted?"
-            yield Refused(f"{why} Nothing is done")
+        if linked and findings.shown[side.other] and not findings.shown[side]:
+            yield Refused(
+                f"{name} shows none of {linked} photos that were in step: is it mounted? Nothing is"
+                " done. If all of them were deleted, sync a folder above that holds others too; if"
+                " this is another disk, give it a section of its own"
+            )
             continue
         yield from _lack_of_room(run, side, actions)
         deletions = sum(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
 
 from ..albums import Folder, pair_albums, surveyed
 from ..atlas import Place, Stand, below, join, levels
@@ -13,7 +16,7 @@ from ..model import Album, Side
 from ..run import Vanished
 from ..service import Unread
 from ..shifts import shift
-from ..state import Child, State, peek
+from ..state import AlbumThere, Child, Header, State, peek
 from .lost import find_lost
 from .notes import Notes
 
@@ -68,8 +71,27 @@ class _Survey:
                 self.notes.trouble(album.path, error)
                 self.broken.add(album.path)
                 continue
-            there = header.albums.get(self.run.key) if header else None
-            yield Folder(album, str(folder), there)
+            yield Folder(album, str(folder), self._past(album, header) if header else None)
+
+    def _past(self, album: Album, header: Header) -> AlbumThere | None:
+        """What is remembered of a folder's album: nothing that is another folder's past.
+
+        So it is in a copy, which brought the state along, while the original stands where it stood.
+        A tree that was copied whole is none: it goes on where the other one was.
+        """
+        there, folder = header.albums.get(self.run.key), self.run.folder(album.path)
+        if there is None or there.here == str(folder):
+            return there
+        if there.rel == join(self.run.ground.rel, album.path):
+            return there
+        origin = Path(there.here)
+        try:
+            if origin.samefile(folder):
+                return msgspec.structs.replace(there, here=str(folder))
+            other = peek(origin) or State.load(origin).header
+        except (OSError, StateError):
+            return there
+        return None if other.id == header.id else there
 
     def _albums(self, side: Side) -> Iterator[Album]:
         name = self.run.side(side).name
@@ -113,9 +135,9 @@ class _Survey:
                 for path in self.notes.header(outer).below:
                     key = join(outer, path)
                     if key not in present and not self._is_hidden(key):
-                        child = self.notes.state(outer).children[path]
-                        there = child.links.get(self.run.key)
-                        if there is not None and child.id not in ids:
+                        child = self.notes.state(outer).children.get(path)
+                        there = child.links.get(self.run.key) if child else None
+                        if child and there and child.id not in ids:
                             found[there.ref].append((outer, child))
         for spots in found.values():
             spots.sort(key=lambda spot: len(levels(spot[1].path)))

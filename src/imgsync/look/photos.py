@@ -129,6 +129,8 @@ class _Scan:
             return False
         if place.there != there or there.path != place.right.path:
             return False
+        if there.here != str(self.run.folder(place.key)):  # to be told, or it seems to move later
+            return False
         return "" != header.fingerprint == self.run.local.fingerprint(
             place.left
         ) and "" != there.fingerprint == self.run.service.fingerprint(place.right)
