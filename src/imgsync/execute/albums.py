@@ -70,12 +70,12 @@ class Albums:
         """
         units = [u for u in units if u[0].op is Op.MOVE and u[0].name is None]
         moves = [action for action, *_rest in in_order(units, self._nested)]
-        self._leaving = {self._spot(action) for action in moves if action.blocked is None}
-        self._coming = {_to(action) for action in moves if action.blocked is None}
+        self._leaving = {self._spot(action) for action in moves if action.due}
+        self._coming = {_to(action) for action in moves if action.due}
         self._untried, self._expected = set(self._leaving), set(self._coming)
         waiting: list[Action] = []
         for action in moves:
-            if action.blocked is not None:
+            if not action.due:
                 self._teller.count(action)
                 continue
             self._teller.started(action)
