@@ -93,6 +93,9 @@ class Region(msgspec.Struct, frozen=True, omit_defaults=True):
     area: Area | None = None
 
 
+_NO_TAGS: frozenset[str] = frozenset()
+
+
 class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
     """What people say about a photo. An empty value means "nothing said".
 
@@ -105,7 +108,7 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
 
     title: str = ""
     caption: str = ""
-    tags: frozenset[str] = frozenset()
+    tags: frozenset[str] = _NO_TAGS
     taken: str = ""
     location: Location | None = None
     rating: int | None = None
@@ -114,6 +117,11 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
     people: tuple[Region, ...] = ()
     creator: tuple[str, ...] = ()
     copyright: str = ""
+
+    def __post_init__(self) -> None:
+        # What is left out of a text is only this one empty set: else no tags would have two texts.
+        if not self.tags:
+            msgspec.structs.force_setattr(self, "tags", _NO_TAGS)
 
     def get(self, field: Field) -> Any:
         """The value of a metadata field."""

@@ -10,6 +10,7 @@ from imgsync.model import NOTHING_SAID, Field, Side
 from imgsync.plan import Action, Op
 from imgsync.services.memory import Kept
 
+from .ground import original
 from .said import (
     LEFT,
     NOWHERE,
@@ -206,7 +207,7 @@ class Check:
         assert after is not None
         shown = self._parts(side, after)[part]
         if part == "content" and isinstance(value, bytes):
-            return shown != before.content and _original(after.picture) == _original(value)
+            return shown != before.content and original(after.picture) == original(value)
         if part == "name" and shown != value and shown != before.name:
             return _is_like(shown, value) and (after.shelf, value) in self.names[side]
         return bool(shown == value)
@@ -391,7 +392,7 @@ class Check:
         assert copy.name == origin.name or (
             _is_like(copy.name, origin.name) and (taken or origin.name in self.old_names)
         )
-        assert _original(copy.picture) == _original(origin.picture)
+        assert original(copy.picture) == original(origin.picture)
         memory = self.who.memories[side.other]
         told = self.rules.fields & memory.capabilities.writes
         assert copy.said == memory.normal(NOTHING_SAID.but(origin.said, told))
@@ -417,10 +418,6 @@ class Check:
         story.forgotten = False
         if not self.rules.healthy and self.who.is_blind:
             self.who.murky = "a photo may still be a stranger, and nothing tells its picture"
-
-
-def _original(picture: bytes) -> bytes:
-    return picture.removesuffix(b"recoded")
 
 
 def _as_it_was(before: Seen, after: Seen | None) -> bool:

@@ -99,6 +99,11 @@ def photos_of(memory: Memory) -> dict[Kept, Shelf]:
     return {kept: shelf for shelf in memory.shelves for kept in shelf.photos}
 
 
+def original(picture: bytes) -> bytes:
+    """The picture that a service was given, also one that codes it anew."""
+    return picture.removesuffix(b"recoded")
+
+
 class Disk:
     """`os.fsync`, for a disk that needs none and on which the process dies when told.
 

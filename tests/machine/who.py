@@ -10,7 +10,7 @@ from imgsync.albums import home
 from imgsync.model import NOTHING_SAID, Field, Link, Photo, Side
 from imgsync.services.memory import Kept, Memory, Shelf
 
-from .ground import Watched
+from .ground import Watched, original
 from .said import (
     LEFT,
     RIGHT,
@@ -110,6 +110,19 @@ class Who:
         for side in Side:
             for shelf in self.memories[side].shelves:
                 self.tome(side, shelf)
+        lone = {
+            side: {
+                tome.halves[side].path: tome
+                for tome in self.tomes
+                if tome.linked is Linked.NO
+                and tome.halves.get(side) in self.memories[side].shelves
+                and tome.halves.get(side.other) not in self.memories[side.other].shelves
+            }
+            for side in Side
+        }
+        for path in lone[LEFT].keys() & lone[RIGHT].keys():  # they have come to meet
+            lone[LEFT][path].halves[RIGHT] = lone[RIGHT][path].halves[RIGHT]
+            self.tomes.remove(lone[RIGHT][path])
 
     def _notice_moved(self, tome: Tome) -> None:
         """An album that only its path names was moved: its pictures must tell that."""
@@ -284,8 +297,8 @@ class Who:
             lone = {self.now[s][other.halves[s]].content for s in Side for other in self._lone(s)}
             twins = twins or not pictures.isdisjoint(lone)
             other = self.now[side.other].get(story.halves[side.other])
-            new = {self.now[side][each.halves[side]].content for each in self._lone(side)}
-            if other and ":" in other.content and other.content in new:
+            new = {original(each.halves[side].picture) for each in self._lone(side)}
+            if other and original(story.halves[side.other].picture) in new:
                 return "a photo is gone, and its other half was painted like one that is new"
             return "one of several twins is gone" if twins else ""
         here = self.tome(side, now.shelf)

@@ -26,7 +26,7 @@ from imgsync.testing.pictures import jpeg
 from imgsync.testing.user import User
 
 from .check import Check, Sides, check_album
-from .ground import LETS_PASS, Disk, Tree, Watched, failing
+from .ground import LETS_PASS, Disk, Tree, Watched, failing, original
 from .said import LEFT, RIGHT, Linked, Rules, Tome, Two, look
 from .who import Who
 
@@ -273,7 +273,7 @@ class World:
         kept: set[bytes] = set()
         for memory in self.memories.values():
             for photo in [*look(memory), *memory.trash]:
-                kept |= {photo.picture, photo.picture.removesuffix(b"recoded")}
+                kept |= {photo.picture, original(photo.picture)}
         assert self.pictures <= kept
         for state in self.top.glob(f"**/{NAME}"):
             State.load(state.parent)

@@ -229,6 +229,13 @@ MOVES = [
     ("to another album here", "2013/a.jpg", "2012/a.jpg", ["move right to 2013/a.jpg"]),
     ("to another album there", "2012/a.jpg", "2013/a.jpg", ["move left to 2013/a.jpg"]),
     ("to one album on both", "2013/a.jpg", "2013/a.jpg", ["record"]),
+    (
+        "to one album on both, a name here",
+        "2013/b.jpg",
+        "2013/a.jpg",
+        ["record", "move right to 2013/b.jpg"],
+    ),
+    ("to one album on both, names differ", "2013/b.jpg", "2013/c.jpg", ["record", "conflict"]),
     ("to two albums", "2013/a.jpg", "2014/a.jpg", ["conflict"]),
     ("album and name here", "2013/b.jpg", "2012/a.jpg", ["move right to 2013/b.jpg"]),
     (

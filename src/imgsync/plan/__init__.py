@@ -68,7 +68,8 @@ def _both(pair: Pair, left: Photo, right: Photo, ends: Ends, policy: Policy) -> 
     agreed = frozenset(field for field, verdict in verdicts.items() if verdict is Verdict.AGREED)
     id = pair.base.id if pair.base else ""
     link = settle(pair.base, id, left, right, ends, agreed, placed=placed)
-    if pair.base is None or _is_news(pair.base, link) or (placed and _strayed(pair)):
+    moved = album is Verdict.AGREED and _strayed(pair)
+    if pair.base is None or _is_news(pair.base, link) or moved:
         yield actions.record(pair, left, link)
     disputes = []
     if Field.CONTENT in policy.fields:

@@ -68,7 +68,6 @@ class PhotoLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def to_line(record: Record) -> PhotoLine:
     """The line of `record`."""
     photo = record.photo
-    metadata = _canonical(photo.metadata)
     mtime, sidecar, version = _split_version(photo)
     image_hash, content = _split_content(photo.content)
     return PhotoLine(
@@ -81,8 +80,8 @@ def to_line(record: Record) -> PhotoLine:
         image_hash=image_hash,
         content=content,
         digests=photo.digests or UNSET,
-        metadata_hash=_hash(metadata),
-        metadata=metadata,
+        metadata_hash=_hash(photo.metadata),
+        metadata=photo.metadata,
         racy=record.racy or UNSET,
         gone=record.gone or UNSET,
         services={
@@ -127,20 +126,8 @@ def _half(photo: Photo) -> _Half:
         photo.content,
         photo.size,
         photo.digests or _NO_DIGESTS,
-        _canonical(photo.metadata),
+        photo.metadata,
     )
-
-
-def _canonical(metadata: Metadata) -> Metadata:
-    """Equal metadata, of which all equals are written alike.
-
-    msgspec leaves out what is empty only where it is the very default.
-    """
-    if metadata.tags:
-        return metadata
-    if metadata == NOTHING_SAID:
-        return NOTHING_SAID
-    return msgspec.structs.replace(metadata, tags=NOTHING_SAID.tags)
 
 
 def _photo(ref: str, half: _Half, trusted: bool) -> Photo:
