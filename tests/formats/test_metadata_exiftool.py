@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,6 +147,45 @@ def test_guidelines(tmp_path: Path, plain: Make, exiftool: ExifTool) -> None:
     assert tags["Rating"] == 4
     assert tags["DateTimeOriginal"] == "2012:07:01 10:20:30.250+02:00"
     assert tags["IPTCDigest"] == tags["CurrentIPTCDigest"]
+
+
+# What img-sync writes, what says where something is or tells of the file as a whole, and where
+# Adobe's toolkit puts the identifier of old packets.
+OURS = re.compile(
+    r"""
+    SourceFile | (?:System|File|ExifTool|Composite|IPTC): | .*Offsets\Z | XMP-x:XMPToolkit
+    | XMP-(?:digiKam|lr|MP|mwg-rs): | XMP-microsoft:(?:LastKeywordXMP|Rating)
+    | XMP-dc:(?:Title|Description|Subject|Creator|Rights) | XMP-xmp:(?:Rating|Label)
+    | XMP-photoshop:DateCreated | XMP-exif:(?:DateTimeOriginal|GPS) | XMP-xmpDM:Pick
+    | XMP-iptcExt:PersonInImage | XMP-tiff:ImageDescription | Photoshop:IPTCDigest
+    | XMP-rdf:About | XMP-xmpMM:InstanceID
+    | IFD0:(?:ImageDescription|Artist|Copyright|XP|Rating|DateTimeOriginal) | GPS:
+    | ExifIFD:(?:DateTimeOriginal|SubSecTimeOriginal|OffsetTimeOriginal)
+    """,
+    re.VERBOSE,
+)
+
+
+def test_all_else_in_real_photos_stays(
+    sample_photos: Path, tmp_path: Path, exiftool: ExifTool
+) -> None:
+    """Maker notes, thumbnails, profiles and what else there is, as ExifTool understands it."""
+    photos = sorted([*sample_photos.glob("jpg/**/*.*"), *sample_photos.glob("tiff/*")])
+    copies = [tmp_path / f"{number}{path.suffix}" for number, path in enumerate(photos)]
+    said = []
+    for written in (False, True):
+        for path, copy in zip(photos, copies, strict=True):
+            copy.write_bytes(path.read_bytes())
+            if written:
+                files.write(copy, None, SAID, METADATA_FIELDS)
+        shown = exiftool("-json", "-G1", "-a", "-s", "-n", "-struct", *map(str, copies))
+        said.append([kept(tags) for tags in json.loads(shown)])
+    for path, old, new in zip(photos, *said, strict=True):
+        assert new == old, path.name
+
+
+def kept(tags: dict[str, object]) -> dict[str, object]:
+    return {tag: value for tag, value in tags.items() if not OURS.match(tag)}
 
 
 def test_extended_xmp_stays(tmp_path: Path, plain: Make, exiftool: ExifTool) -> None:

@@ -340,6 +340,84 @@ def test_what_exiv2_cannot_write_is_told(photo: Path) -> None:
         files.write(photo, None, Metadata(label="type=Nothing x"), [Field.LABEL])
 
 
+@pytest.mark.parametrize(
+    ("start", "old", "new"),
+    [
+        ("jpg", b"<rdf:RDF", b"<rdf:RDX"),
+        ("png", b"<rdf:RDF", b"<rdf:RDX"),
+        ("webp", b"<rdf:RDF", b"<rdf:RDX"),
+        ("jpg", b"Exif\0\0II*\0\x08", b"Exif\0\0II*\0\xff"),
+        ("jpg", b"Exif\0\0II*\0", b"Exif\0\0JJ*\0"),
+        ("jpg", b"\x1c\x02i\0\x04kept", b"\x1d\x02i\0\x04kept"),
+    ],
+)
+def test_a_file_with_metadata_that_cannot_be_read_is_not_written(
+    tmp_path: Path, full: Make, start: str, old: bytes, new: bytes
+) -> None:
+    path = tmp_path / f"a.{start}"
+    data = full(start)
+    assert old in data
+    path.write_bytes(data.replace(old, new))
+    before = path.read_bytes()
+    shown = files.read(path, None)
+    sidecar = files.write(path, None, EDIT, EDITED)
+    assert sidecar == tmp_path / f"a.{start}.xmp"
+    assert files.read(path, sidecar) == shown.but(EDIT, EDITED)
+    assert path.read_bytes() == before
+
+
+def with_maker_note(data: bytes) -> bytes:
+    image = exiv2.ImageFactory.open(data)
+    image.readMetadata()
+    image.exifData()["Exif.Photo.MakerNote"] = exiv2.DataValue(NOTE, *UNDEFINED)
+    image.writeMetadata()
+    return bytes(image.io().mmap())
+
+
+def place_in_exif(data: bytes, what: bytes) -> int:
+    assert data.count(what) == 1
+    return data.index(what) - data.index(b"Exif\0\0")
+
+
+NOTE = b"what only the camera understands " * 20
+UNDEFINED = exiv2.ByteOrder.invalidByteOrder, exiv2.TypeId.undefined
+
+
+def test_a_maker_note_is_not_moved(tmp_path: Path, full: Make) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(with_maker_note(full("jpg")))
+    place = place_in_exif(path.read_bytes(), NOTE)
+    for said in (
+        Metadata(caption="a long caption" * 20, creator=("Ann", "Bob"), rating=5),
+        Metadata(caption="b", taken="2012-07-01T10:20:30.250+02:00", location=Location(1.0, 2.0)),
+        NOTHING_SAID,
+        EDIT,
+    ):
+        assert files.write(path, None, said, METADATA_FIELDS) is None
+        assert files.read(path, None) == said
+        assert place_in_exif(path.read_bytes(), NOTE) == place
+    assert everything(path)["Exif.Image.Make"] == "Kept"
+
+
+def test_nothing_is_left_of_what_was_said(tmp_path: Path, full: Make) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(with_maker_note(full("jpg")))
+    for caption in ("nobody must know this", "nor what stands here", "short", "", "a bit longer"):
+        files.write(path, None, Metadata(caption=caption), [Field.CAPTION])
+        files.write(path, None, Metadata(caption="public"), [Field.CAPTION])
+        data = path.read_bytes()
+        assert caption == "" or caption.encode() not in data
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
+def test_a_maker_note_that_would_be_moved_stays(tmp_path: Path, full: Make, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(with_maker_note(full(suffix)))
+    data = path.read_bytes()
+    assert files.write(path, None, EDIT, EDITED) == tmp_path / f"a.{suffix}.xmp"
+    assert path.read_bytes() == data
+
+
 def test_the_broken_photos_of_others(sample_photos: Path, tmp_path: Path) -> None:
     broken = [*sample_photos.glob("jpg/invalid/*"), *sample_photos.glob("jpg/tests/*")]
     for path in [*broken, sample_photos / "jpg/corrupted.jpg"]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from .. import disk
 from ..errors import Rejected, Stale
 from ..model import Field, Metadata
+from . import exif, formats, photoshop, sidecars, video
 from . import fields as table
-from . import formats, photoshop, sidecars, video
 from .digest import digest
 from .held import Broken, Held, exiv2_alone
 
@@ -127,8 +127,10 @@ def _embed(path: Path, before: os.stat_result, wanted: Metadata, fields: Collect
     try:
         with exiv2_alone():
             own = Held.of_file(data)
+            if photoshop.iptc(data)[own.iptc_size() :].strip(b"\0"):
+                raise Broken("not all of the IPTC can be read")
             table.write(own, wanted, fields)
-            data = photoshop.renew_digest(own.file())
+            data = exif.keep(data, photoshop.renew_digest(own.file()), own.exif_set)
     except Broken:
         return False
     with disk.temporary(path.parent, path.suffix) as new:

@@ -13,7 +13,7 @@ from typing import Any
 
 import exiv2
 
-__all__ = ["Broken", "Held", "cut", "exiv2_alone", "legal"]
+__all__ = ["Broken", "ExifTag", "Held", "cut", "exiv2_alone", "legal"]
 
 _LOCK = threading.RLock()
 
@@ -29,10 +29,15 @@ _SIDECAR_FORMAT = (
     exiv2.XmpParser.XmpFormatFlags.omitPacketWrapper
     | exiv2.XmpParser.XmpFormatFlags.useCompactFormat
 )
+_MAKER_NOTE = "Exif.Photo.MakerNote"
 _CHARACTER_SET = "Iptc.Envelope.CharacterSet"
 _UTF8 = "\x1b%G"
 # What XML 1.0 has no place for, and DEL, which the XMP toolkit makes a blank.
 _ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+# The name of a directory of EXIF ("Image", "Photo", "GPSInfo"), and the number of a tag in it.
+ExifTag = tuple[str, int]
 
 
 class Broken(Exception):
@@ -64,17 +69,20 @@ class Held:
 
     Keys are exiv2's ("Xmp.dc.title"). Text comes decoded and legal, but not trimmed. What is not
     there reads as empty; setting an empty value removes. `width` and `height` are the stored
-    picture's, 0 where they are not known.
+    picture's, 0 where they are not known. `exif_set` are the tags of EXIF that were set or removed.
+    `whole`: whether all was read that is there.
     """
 
     def __init__(self, image: Any, *, sidecar: bool) -> None:
         self.sidecar = sidecar
+        self.whole = sidecar
         self.width: int = image.pixelWidth()
         self.height: int = image.pixelHeight()
         self._image = image
         self._exif = image.exifData()
         self._iptc = image.iptcData()
         self._xmp = image.xmpData()
+        self.exif_set: set[ExifTag] = set()
         self._exif_found: dict[str, Any] | None = None
         self._xmp_found: dict[str, Any] | None = None
 
@@ -88,9 +96,14 @@ class Held:
             image = exiv2.ImageFactory.open(source)
         except Exception as error:  # exiv2 lets through whatever C++ throws
             raise Broken(str(error)) from error
+        held = cls(image, sidecar=False)
         with suppress(Exception):  # the same; what was read until then counts
             image.readMetadata()
-        return cls(image, sidecar=False)
+            if image.xmpData().empty() and image.xmpPacket().strip("\0 \t\r\n"):
+                cls.of_packet(image.xmpPacket())
+            held.width, held.height = image.pixelWidth(), image.pixelHeight()
+            held.whole = True
+        return held
 
     @classmethod
     def of_packet(cls, packet: str, *, sidecar: bool = True) -> Held:
@@ -103,7 +116,15 @@ class Held:
         return cls(image, sidecar=sidecar)
 
     def file(self) -> bytes:
-        """The bytes of the file with what was set. Raises Broken where exiv2 cannot do it."""
+        """The bytes of the file with what was set.
+
+        Raises Broken where exiv2 cannot do it, or something would be lost: what it did not read,
+        or a maker note (in a JPEG, `exif.keep` puts that back).
+        """
+        if not self.whole:
+            raise Broken("not all of the metadata can be read")
+        if self._image.imageType() != exiv2.ImageType.jpeg and _MAKER_NOTE in self._exif:
+            raise Broken("the maker note would not bear to be moved")
         if self._image.imageType() not in _EMBEDS:
             raise Broken("img-sync writes into JPEG, PNG, TIFF and WebP files only")
         try:
@@ -261,6 +282,8 @@ class Held:
             )
 
     def remove_exif(self, key: str) -> None:
+        found = exiv2.ExifKey(key)
+        self.exif_set.add((found.groupName(), found.tag()))
         self._exif_found = None
         while key in self._exif:
             del self._exif[key]
@@ -298,6 +321,10 @@ class Held:
             self._add_iptc(old_key, old)
         for value in values:
             self._add_iptc(key, exiv2.StringValue(value))
+
+    def iptc_size(self) -> int:
+        """How many bytes it takes."""
+        return int(self._iptc.size())
 
     def _add_iptc(self, key: str, value: Any) -> None:
         self._iptc.add(exiv2.IptcKey(key), value)

@@ -6,21 +6,22 @@ differ, Adobe's programs and those that follow the MWG guidelines believe the IP
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from hashlib import md5
 
-__all__ = ["renew_digest"]
+from .jpeg import segments
 
-_SIGNATURE = b"Photoshop 3.0\0"
+__all__ = ["iptc", "renew_digest"]
+
+_APP13, _SIGNATURE = 0xED, b"Photoshop 3.0\0"
 _IPTC, _DIGEST = 0x0404, 0x0425
 
 
 def renew_digest(file: bytes) -> bytes:
     """The file with the digest of the IPTC it holds; the same where it is no JPEG or has none."""
-    segments = list(_segments(file))
+    parts = list(segments(file, _APP13, _SIGNATURE))
     # Large resources go on in the next segment.
-    whole = bytearray().join(file[start:end] for start, end in segments)
+    whole = bytearray().join(file[start:end] for start, end in parts)
     found = dict(_resources(whole))
     if _DIGEST not in found or _IPTC not in found:
         return file
@@ -29,28 +30,19 @@ def renew_digest(file: bytes) -> bytes:
     if end - start != len(new):
         return file
     whole[start:end] = new
-    parts = bytearray(file)
+    renewed = bytearray(file)
     at = 0
-    for first, last in segments:
-        parts[first:last] = whole[at : at + last - first]
+    for first, last in parts:
+        renewed[first:last] = whole[at : at + last - first]
         at += last - first
-    return bytes(parts)
+    return bytes(renewed)
 
 
-def _segments(file: bytes) -> Iterator[tuple[int, int]]:
-    """Where Photoshop's segments of a JPEG hold their data."""
-    if not file.startswith(b"\xff\xd8"):
-        return
-    at = 2
-    while file[at : at + 1] == b"\xff" and len(file) - at >= 4:
-        marker, size = struct.unpack_from(">xBH", file, at)
-        # Start of scan: only the picture follows.
-        if marker == 0xDA:
-            return
-        start, end = at + 4, at + 2 + size
-        if marker == 0xED and file.startswith(_SIGNATURE, start):
-            yield start + len(_SIGNATURE), end
-        at = end
+def iptc(file: bytes) -> bytes:
+    """The IPTC of a JPEG; b"" where it is none, or has none."""
+    whole = bytearray().join(file[slice(*part)] for part in segments(file, _APP13, _SIGNATURE))
+    parts = (part for number, part in _resources(whole) if number == _IPTC)
+    return b"".join(whole[slice(*part)] for part in parts)
 
 
 def _resources(data: bytearray) -> Iterator[tuple[int, tuple[int, int]]]:
