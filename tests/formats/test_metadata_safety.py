@@ -10,6 +10,7 @@ from pathlib import Path
 
 import exiv2
 import pytest
+from PIL import Image
 
 from imgsync import disk
 from imgsync.errors import Rejected, Stale
@@ -407,6 +408,21 @@ def test_nothing_is_left_of_what_was_said(tmp_path: Path, full: Make) -> None:
         files.write(path, None, Metadata(caption="public"), [Field.CAPTION])
         data = path.read_bytes()
         assert caption == "" or caption.encode() not in data
+
+
+def test_a_gain_map_is_found_after_an_edit(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    pictures = [Image.linear_gradient("L"), Image.radial_gradient("L")]
+    pictures[0].save(path, "MPO", save_all=True, append_images=pictures[1:])
+    for said in (EDIT, NOTHING_SAID):
+        assert files.write(path, None, said, EDITED) is None
+        with Image.open(path) as shown:
+            shown.seek(1)
+            assert shown.tobytes()[128 * 256 + 128] < 20  # the middle of the second one is black
+        # The first one is as large as where the second one begins.
+        data = path.read_bytes()
+        size = data.rindex(b"\xff\xd8\xff").to_bytes(4, "little")
+        assert size in data[data.index(b"MPF\0") :][:100]
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp"])

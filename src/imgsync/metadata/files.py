@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .. import disk
 from ..errors import Rejected, Stale
 from ..model import Field, Metadata
-from . import exif, formats, photoshop, sidecars, video
+from . import exif, formats, mpf, photoshop, sidecars, video
 from . import fields as table
 from .digest import digest
 from .held import Broken, Held, exiv2_alone
@@ -130,7 +130,8 @@ def _embed(path: Path, before: os.stat_result, wanted: Metadata, fields: Collect
             if photoshop.iptc(data)[own.iptc_size() :].strip(b"\0"):
                 raise Broken("not all of the IPTC can be read")
             table.write(own, wanted, fields)
-            data = exif.keep(data, photoshop.renew_digest(own.file()), own.exif_set)
+            edited = exif.keep(data, photoshop.renew_digest(own.file()), own.exif_set)
+            data = mpf.renew_places(data, edited)
     except Broken:
         return False
     with disk.temporary(path.parent, path.suffix) as new:
