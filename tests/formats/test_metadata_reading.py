@@ -187,6 +187,7 @@ SIDECARS: list[tuple[str, Mapping[str, str], str, Metadata]] = [
     ("taken back in digiKam", {"digiKam__PickLabel": "0", "xmpDM__pick": "1"}, "", NOTHING_SAID),
     ("label", {"xmp__Label": "Red"}, "", Metadata(label="Red")),
     ("label in German", {"xmp__Label": "Rot"}, "", Metadata(label="Red")),
+    ("label in Russian", {"xmp__Label": "Желтый"}, "", Metadata(label="Yellow")),
     ("label of Bridge", {"xmp__Label": "To Do"}, "", Metadata(label="Purple")),
     ("label in words", {"xmp__Label": "To print"}, "", Metadata(label="To print")),
     ("label of digiKam", {"digiKam__ColorLabel": "2"}, "", Metadata(label="Orange")),

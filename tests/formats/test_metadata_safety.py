@@ -32,6 +32,7 @@ KEPT = {
     "Xmp.photoshop.Headline": "kept",
     "Xmp.mwg-rs.Regions/mwg-rs:RegionList[1]/mwg-rs:Type": "Focus",
     "Xmp.mwg-rs.Regions/mwg-rs:RegionList[2]/mwg-rs:Area/stArea:x": "0.2",
+    "Xmp.mwg-rs.Regions/mwg-rs:RegionList[2]/mwg-rs:Extensions/apple-fi:FaceID": "3",
 }
 
 
@@ -231,6 +232,37 @@ def test_a_sidecar_that_is_no_xmp_is_named_and_never_overwritten(photo: Path, da
     with pytest.raises(Rejected, match=r"a\.jpg\.xmp"):
         files.write(photo, path, EDIT, EDITED)
     assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "spaces",
+    [
+        'xmlns:dc="http://other.example/ns/" dc:a="1"',
+        'xmlns:my="http://my.example/ns/" my:a="1"/>'
+        '<rdf:Description rdf:about="" xmlns:my="http://other.example/ns/" my:a="2"',
+    ],
+)
+def test_a_prefix_for_two_namespaces_mixes_nothing(photo: Path, spaces: str) -> None:
+    other, sidecar = photo.with_name("b.xmp"), photo.with_name("a.jpg.xmp")
+    other.write_text(
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about="" {spaces}/></rdf:RDF></x:xmpmeta>'
+    )
+    before = other.read_bytes()
+    with pytest.raises(files.Unreadable, match=r"b\.xmp"):
+        files.write(photo, other, EDIT, EDITED)
+    assert other.read_bytes() == before
+    # Nor does any other file get to know of it.
+    files.write(photo, None, EDIT, EDITED, embed=False)
+    assert 'xmlns:dc="http://purl.org/dc/elements/1.1/"' in sidecar.read_text()
+
+
+def test_namespaces_are_those_of_the_file_that_is_written(photo: Path, sidecar: Path) -> None:
+    text = sidecar.read_text()
+    sidecar.write_text(text.replace("http://my.example/", "http://other.example/"))
+    files.write(photo, sidecar, EDIT, EDITED)
+    assert 'xmlns:my="http://other.example/ns/"' in sidecar.read_text()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

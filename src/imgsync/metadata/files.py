@@ -82,7 +82,6 @@ def write(
 
 
 def _look(path: Path, sidecar: Path | None) -> _Seen:
-    beside = _read_sidecar(sidecar) if sidecar else None
     # Opened here first, so that a file which the disk does not give is no photo that says nothing.
     with path.open("rb") as stream:
         clip = video.read(stream) if formats.is_video(path.name) else video.NO_CLIP
@@ -90,6 +89,8 @@ def _look(path: Path, sidecar: Path | None) -> _Seen:
             own = _read_own(path, stream.fileno(), clip)
         except Broken:
             own = Held.of_packet("", sidecar=False)
+    # Read last: of all these it alone may be written.
+    beside = _read_sidecar(sidecar) if sidecar else None
     return _Seen(own, beside, clip)
 
 

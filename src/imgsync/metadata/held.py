@@ -19,7 +19,14 @@ _LOCK = threading.RLock()
 
 # A broken photo is told of by img-sync, not by warnings of a library on stderr.
 exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
-exiv2.XmpProperties.registerNs("http://darktable.sf.net/", "darktable")
+_DARKTABLE = ("http://darktable.sf.net/", "darktable")
+exiv2.XmpProperties.registerNs(*_DARKTABLE)
+_PREFIXES = (
+    "acdsee darktable dc digiKam exif iptcExt lr mediapro MicrosoftPhoto MP MPReg MPRI mwg-kw"
+    " mwg-rs photoshop stArea stDim tiff xmp xmpDM"
+)
+_NAMESPACES = {prefix: exiv2.XmpProperties.ns(prefix) for prefix in _PREFIXES.split()}
+_NAMESPACE = re.compile(r"""\bxmlns:([^\s=]+)\s*=\s*["']([^"']*)["']""")
 
 # exiv2 writes more kinds than these, but of those nobody has tried what becomes of the picture.
 _EMBEDS = frozenset(
@@ -54,6 +61,25 @@ def exiv2_alone() -> Iterator[None]:
             raise Broken(str(error)) from error
 
 
+def _forget_namespaces() -> None:
+    """Makes exiv2 forget what prefixes mean in the XMP that it has seen.
+
+    It keeps them for as long as the process lives, and before those it knows itself.
+    """
+    exiv2.XmpProperties.unregisterNs()
+    exiv2.XmpProperties.registerNs(*_DARKTABLE)
+
+
+def _is_ambiguous(packet: str) -> bool:
+    """Whether a prefix stands for two namespaces, or one of ours for another: exiv2 mixes them."""
+    meant = dict(_NAMESPACES)
+    for prefix, uri in _NAMESPACE.findall(packet):
+        whole = uri if uri.endswith(("/", "#")) else uri + "/"
+        if meant.setdefault(prefix, whole) != whole:
+            return True
+    return False
+
+
 def legal(text: str) -> str:
     """The text without the characters that XMP cannot hold."""
     return _ILLEGAL.sub("", text)
@@ -68,7 +94,8 @@ class Held:
     """The metadata of one file or sidecar, in memory: nothing here reaches the disk.
 
     Keys are exiv2's ("Xmp.dc.title"). Text comes decoded and legal, but not trimmed. What is not
-    there reads as empty; setting an empty value removes. `width` and `height` are the stored
+    there reads as empty; setting an empty value removes. Only the one that was made last can be
+    written: exiv2 knows the namespaces of no other. `width` and `height` are the stored
     picture's, 0 where they are not known. `exif_set` are the tags of EXIF that were set or removed.
     `whole`: whether all was read that is there.
     """
@@ -92,6 +119,7 @@ class Held:
 
         Raises Broken.
         """
+        _forget_namespaces()
         try:
             image = exiv2.ImageFactory.open(source)
         except Exception as error:  # exiv2 lets through whatever C++ throws
@@ -99,15 +127,19 @@ class Held:
         held = cls(image, sidecar=False)
         with suppress(Exception):  # the same; what was read until then counts
             image.readMetadata()
-            if image.xmpData().empty() and image.xmpPacket().strip("\0 \t\r\n"):
-                cls.of_packet(image.xmpPacket())
+            packet = image.xmpPacket()
+            if image.xmpData().empty() and packet.strip("\0 \t\r\n"):
+                cls.of_packet(packet)
             held.width, held.height = image.pixelWidth(), image.pixelHeight()
-            held.whole = True
+            held.whole = not _is_ambiguous(packet)
         return held
 
     @classmethod
     def of_packet(cls, packet: str, *, sidecar: bool = True) -> Held:
         """What an XMP packet holds; "" is an empty one. Raises Broken."""
+        _forget_namespaces()
+        if _is_ambiguous(packet):
+            raise Broken("a prefix stands for two namespaces")
         image = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
         try:
             image.setXmpPacket(legal(packet))
@@ -216,7 +248,7 @@ class Held:
         """Adds what `copy_xmp` gave, at another key."""
         self._xmp_found = None
         for inside, value in copy.items():
-            self._xmp[key + inside] = value
+            self._xmp.add(exiv2.XmpKey(key + inside), value)
 
     def remove_xmp(self, key: str) -> None:
         """Removes a value with all that is in it."""

@@ -57,10 +57,10 @@ _SYNONYMS = {
     "Red": "rot, rouge, rojo, rosso, vermelho, rood, röd, rød, punainen, czerwony, красный, 红色,"
     " レッド, select",
     "Orange": "oranje, laranja, naranja, arancione",
-    "Yellow": "gelb, jaune, amarillo, giallo, amarelo, geel, gul, keltainen, żółty, жёлтый, 黄色,"
-    " イエロー, second",
-    "Green": "grün, vert, verde, groen, grön, grønn, grøn, vihreä, zielony, зелёный, 绿色,"
-    " グリーン, approved",
+    "Yellow": "gelb, jaune, amarillo, giallo, amarelo, geel, gul, keltainen, żółty, жёлтый, желтый,"
+    " 黄色, イエロー, second",
+    "Green": "grün, vert, verde, groen, grön, grønn, grøn, vihreä, zielony, зелёный, зеленый,"
+    " 绿色, グリーン, approved",
     "Blue": "blau, bleu, azul, blu, blauw, blå, sininen, niebieski, синий, 蓝色, ブルー, review",
     "Purple": "magenta, lila, violett, violet, púrpura, viola, roxo, paars, fioletowy, фиолетовый,"
     " 紫色, パープル, to do",

@@ -17,6 +17,7 @@ __all__ = ["read", "write"]
 _TAGS_LIST = "Xmp.digiKam.TagsList"
 _LIGHTROOM = "Xmp.lr.hierarchicalSubject"
 _MICROSOFT = "Xmp.MicrosoftPhoto.LastKeywordXMP"
+_MICROSOFT_IPTC = "Xmp.MicrosoftPhoto.LastKeywordIPTC"
 _MEDIAPRO = "Xmp.mediapro.CatalogSets"
 _ACDSEE = "Xmp.acdsee.categories"
 _MWG = "Xmp.mwg-kw.Keywords"
@@ -60,8 +61,9 @@ def write(held: Held, tags: Collection[str]) -> None:
     held.set_xmp_list(_LIGHTROOM, piped)
     if held.sidecar or held.has_xmp(_TAGS_LIST):
         held.set_xmp_list(_TAGS_LIST, paths, ordered=True)
-    if held.has_xmp(_MICROSOFT):
-        held.set_xmp_list(_MICROSOFT, paths)
+    for key in (_MICROSOFT, _MICROSOFT_IPTC):
+        if held.has_xmp(key):
+            held.set_xmp_list(key, paths)
     if held.has_xmp(_MEDIAPRO):
         held.set_xmp_list(_MEDIAPRO, piped)
     if held.has_xmp(_ACDSEE):
