@@ -155,7 +155,7 @@ OURS = re.compile(
     r"""
     SourceFile | (?:System|File|ExifTool|Composite|IPTC): | XMP-x:XMPToolkit
     | .*Offsets\Z | MPImage\d+:MPImage(?:Length|Start)
-    | XMP-(?:digiKam|lr|MP|mwg-rs): | XMP-microsoft:(?:LastKeywordXMP|Rating)
+    | XMP-(?:digiKam|lr|MP|mwg-rs): | XMP-microsoft:(?:LastKeyword|Rating)
     | XMP-dc:(?:Title|Description|Subject|Creator|Rights) | XMP-xmp:(?:Rating|Label)
     | XMP-photoshop:DateCreated | XMP-exif:(?:DateTimeOriginal|GPS) | XMP-xmpDM:Pick
     | XMP-iptcExt:PersonInImage | XMP-tiff:ImageDescription | Photoshop:IPTCDigest
