@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from hashlib import md5
 from pathlib import Path
@@ -483,6 +484,17 @@ def test_tags_that_are_nested_without_end_keep_nobody_busy() -> None:
         held = Held.of_packet("")
         held.set_xmp("Xmp.acdsee.categories", f"<Categories>{deep}</Categories>")
         assert tags.read(held) == {"/".join("a" * depth) for depth in range(1, 33)}
+
+
+@pytest.mark.parametrize("filling", [" ", "xmlns:"])
+def test_a_sidecar_with_much_in_it_that_is_nothing_keeps_nobody_busy(
+    photo: Path, sidecar: Path, filling: str
+) -> None:
+    text = sidecar.read_text()
+    sidecar.write_text(text.replace(">old<", f">old{filling * 100_000}<"))
+    before = time.monotonic()
+    files.read(photo, sidecar)
+    assert time.monotonic() - before < 5
 
 
 def test_threads(photo: Path) -> None:

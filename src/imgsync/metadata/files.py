@@ -20,7 +20,7 @@ __all__ = ["Unreadable", "read", "write"]
 
 # exiv2 edits in memory, which takes three times the file: larger ones get a sidecar.
 _LARGEST = 512 * 1024 * 1024
-_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*\?>")
 
 
 class Unreadable(Rejected):

@@ -26,7 +26,7 @@ _PREFIXES = (
     " mwg-rs photoshop stArea stDim tiff xmp xmpDM"
 )
 _NAMESPACES = {prefix: exiv2.XmpProperties.ns(prefix) for prefix in _PREFIXES.split()}
-_NAMESPACE = re.compile(r"""\bxmlns:([^\s=]+)\s*=\s*["']([^"']*)["']""")
+_NAMESPACE = re.compile(r"""\bxmlns:([^\s=:]++)\s*+=\s*+["']([^"']*)["']""")
 
 # exiv2 writes more kinds than these, but of those nobody has tried what becomes of the picture.
 _EMBEDS = frozenset(
