@@ -206,24 +206,29 @@ class Ledger:
 
     def forget_album(self, vanished: Vanished) -> None:
         """Forgets an album whose folder vanished, and that is gone on the other side too."""
-        for outer, path in vanished.spots:
-            state = self.state(outer)
-            child = state.children.get(path)
-            links = self._others(child.links) if child else {}
-            if child and links:
+        for state, child in self._remembering(vanished):
+            links = self._others(child.links)
+            if links:
                 state.put_child(msgspec.structs.replace(child, links=links))
-            elif child:
-                state.drop_child(path)
+            else:
+                state.drop_child(child.path)
 
     def _keep_ref(self, vanished: Vanished, ref: str) -> None:
         """An album whose folder vanished has another ref since one above it was moved."""
-        for outer, path in vanished.spots:
-            child = self.state(outer).children.get(path)
-            there = child.links.get(self.run.key) if child else None
-            if child and there and there.ref != ref:
+        for state, child in self._remembering(vanished):
+            there = child.links.get(self.run.key)
+            if there is not None and there.ref != ref:
                 now = msgspec.structs.replace(there, ref=ref)
                 links = {**child.links, self.run.key: now}
-                self.state(outer).put_child(msgspec.structs.replace(child, links=links))
+                state.put_child(msgspec.structs.replace(child, links=links))
+
+    def _remembering(self, vanished: Vanished) -> Iterator[tuple[State, Child]]:
+        """The states that remember a folder which vanished, with what they say of it."""
+        for outer, path in vanished.spots:
+            state = self.state(outer)
+            child = state.children.get(path)
+            if child is not None:
+                yield state, child
 
     # The end.
 
